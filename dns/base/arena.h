@@ -1,0 +1,41 @@
+#ifndef MERIDIAN_BASE_ARENA_H
+#define MERIDIAN_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Bump allocation for one frozen part: many small pieces, freed in one call.
+ * Freed and not yet given memory is poisoned under AddressSanitizer.
+ * Thread: the builder of the part; once frozen, what was given may be read by
+ * any thread.
+ */
+struct arena;
+
+struct arena *arena_new(void); /* NULL when memory is out */
+void arena_free(struct arena *arena);
+
+/*
+ * `size` zeroed octets aligned to `align` (a power of two, at most 64).
+ * NULL when memory is out. A size of 0 gives a valid, unusable pointer.
+ */
+void *arena_alloc(struct arena *arena, size_t size, size_t align)
+    __attribute__((alloc_size(2), malloc));
+
+/* Copies, NULL when memory is out. arena_string() adds the final NUL. */
+void *arena_copy(struct arena *arena, const void *octets, size_t size, size_t align);
+char *arena_string(struct arena *arena, const char *text);
+char *arena_format(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Zeroed array of `count` elements; NULL also when count * size overflows. */
+void *arena_array(struct arena *arena, size_t count, size_t size, size_t align);
+
+/* Octets taken from the system, slack included. */
+size_t arena_footprint(const struct arena *arena);
+
+#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))
+#define ARENA_ARRAY(arena, type, count) \
+    ((type *)arena_array((arena), (count), sizeof(type), _Alignof(type)))
+
+#endif
