@@ -1,0 +1,55 @@
+#ifndef MERIDIAN_GEO_POLICY_H
+#define MERIDIAN_GEO_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/base/diag.h"
+#include "dns/base/prefix.h"
+#include "geo/atlas.h"
+#include "geo/region.h"
+#include "geo/route.h"
+
+/*
+ * A route compiled over an atlas and a list of regions: the one thing that a
+ * query asks geography. Frozen. Holds copies of what it needs; the atlas must
+ * outlive it only for policy_build().
+ */
+struct policy;
+
+/* Thread: the loader. Walks the atlas's spans once per family. */
+enum status policy_build(const struct atlas *atlas, const struct route *route,
+                         const struct region_list *regions, const struct diag *diag,
+                         struct policy **out) __attribute__((warn_unused_result));
+void policy_free(struct policy *policy);
+
+/*
+ * Text that two equal (route, regions) pairs share, so that services of many
+ * zones share one policy. malloc'ed; NULL when memory is out.
+ */
+char *policy_fingerprint(const struct route *route, const struct region_list *regions);
+
+/* For whom: the client's prefix by ECS or its source address. */
+struct policy_client {
+    struct address address;  /* padded with zeros after source_len */
+    uint8_t source_len;      /* bits known; 0: do not steer by address */
+    struct address resolver; /* who sent the packet */
+    uint64_t random;         /* fresh for each query */
+};
+
+struct ranking {
+    uint16_t count;
+    uint8_t scope; /* bits of the client's address (in its own family) this ranking is true for */
+    uint16_t regions[REGION_LIMIT]; /* only the first `count` are written */
+};
+
+/* Thread: any. No allocation, no lock, no system call. */
+void policy_rank(const struct policy *policy, const struct policy_client *client,
+                 struct ranking *out);
+
+/* Blocks of the table of a family, for figures. */
+size_t policy_block_count(const struct policy *policy, unsigned family);
+size_t policy_footprint(const struct policy *policy); /* octets */
+
+#endif
