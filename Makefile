@@ -1,0 +1,197 @@
+# meridian: plain GNU make.
+#
+#   make                          both programs, in build/
+#   make check                    installs what is missing, then every test
+#   make check-unit               the unit twins; `make unit T=zones/zone` for one
+#   make check-blackbox           the real daemon, asked over the network
+#   make demo                     the main job as a story
+#   make install DESTDIR= PREFIX=/usr/local
+#
+#   SAN=address,undefined         its own folder below $(BUILD), objects never mix
+#   CI=1                          warnings stop the build
+#   BUILD=DIR                     where everything made goes (default: build)
+#   ROOMS="dns/base geo"          only these rooms in the library, while another is half built
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+
+# ---- where things go ---------------------------------------------------------
+
+comma := ,
+ifdef SAN
+OUT := $(BUILD)/san-$(subst $(comma),-,$(SAN))
+BIN := $(OUT)/bin
+else
+OUT := $(BUILD)
+BIN := $(BUILD)
+endif
+
+# ---- sources, found by wildcard ----------------------------------------------
+
+ROOMS        ?= dns/base dns/proto geo health zones dns/server
+LIB_SOURCES  := $(filter-out dns/server/main.c,$(sort $(wildcard $(addsuffix /*.c,$(ROOMS)))))
+CLI_SOURCES  := $(sort $(wildcard tools/meridian_*.c))
+CLI_MAIN     := $(wildcard tools/meridian.c)
+DAEMON_MAIN  := $(wildcard dns/server/main.c)
+TOOL_SOURCES := $(filter-out tools/meridian%,$(sort $(wildcard tools/*.c)))
+TEST_SOURCES := $(sort $(wildcard $(addsuffix /test_*.c,\
+                  $(addprefix tests/,dns/base dns/proto geo health zones dns/server tools))))
+SOURCES      := $(LIB_SOURCES) $(DAEMON_MAIN) $(CLI_MAIN) $(CLI_SOURCES) $(TOOL_SOURCES) \
+                $(TEST_SOURCES)
+
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+
+LIBRARY  := $(OUT)/libmeridian.a
+PROGRAMS := $(if $(DAEMON_MAIN),$(BIN)/meridiand) $(if $(CLI_MAIN),$(BIN)/meridian)
+TOOLS    := $(TOOL_SOURCES:tools/%.c=$(OUT)/tools/%)
+TESTS    := $(TEST_SOURCES:%.c=$(OUT)/%)
+
+# ---- flags -------------------------------------------------------------------
+
+# pkg-config is asked at the first compilation and not before: `make check` and
+# `make demo` install the libraries first.
+PACKAGES := ldns libmaxminddb jansson liburcu libcurl libmicrohttpd libcrypto
+PKG_CFLAGS  = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS    = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lev)$(PKG_LIBS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion $(if $(filter 1 true,$(CI)),-Werror)
+ifdef SAN
+HARDEN_CFLAGS  := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+HARDEN_LDFLAGS := -fsanitize=$(SAN)
+else
+HARDEN_CFLAGS  := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN_LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
+endif
+
+OUR_CFLAGS  := -std=c17 -D_GNU_SOURCE -I. -pthread $(WARNINGS)
+ALL_CFLAGS   = $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDEN_CFLAGS) $(PKG_CFLAGS)
+ALL_LDFLAGS  = $(CFLAGS) -pthread $(HARDEN_LDFLAGS) $(LDFLAGS)
+ALL_LIBS     = $(PKG_LIBS) -lm -lpthread $(LDLIBS)
+
+# ---- programs ----------------------------------------------------------------
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all tools check check-unit check-blackbox unit arrows demo install lint clean FORCE \
+        packages packages-demo packages-test
+
+all: $(PROGRAMS)
+
+tools: $(TOOLS)
+
+# These files change when the flags or the list of modules do, and only then.
+remember = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+$(OUT)/flags: FORCE
+	$(call remember,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+$(OUT)/modules: FORCE
+	$(call remember,$(LIB_SOURCES))
+
+$(OUT)/obj/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBRARY): $(call objects,$(LIB_SOURCES)) $(OUT)/modules
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+link = @mkdir -p $(@D); set -x; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(1) $(ALL_LIBS)
+
+$(BIN)/meridiand: $(call objects,$(DAEMON_MAIN)) $(LIBRARY)
+	$(call link)
+
+$(BIN)/meridian: $(call objects,$(CLI_MAIN) $(CLI_SOURCES)) $(LIBRARY)
+	$(call link)
+
+$(TOOLS): $(OUT)/tools/%: $(OUT)/obj/tools/%.o $(LIBRARY)
+	$(call link)
+
+# ---- tests -------------------------------------------------------------------
+
+$(filter $(OUT)/tests/tools/%,$(TESTS)): $(call objects,$(CLI_SOURCES))
+$(TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIBRARY)
+	$(call link,$(CMOCKA_LIBS))
+
+# What a test may want to know; unit twins and black-box tests run at the top.
+TEST_ENV = MERIDIAN_BUILD='$(abspath $(BIN))' MERIDIAN_SAN='$(SAN)' UBSAN_OPTIONS=print_stacktrace=1
+
+# The libraries may be missing when `make check` is read, so what needs them is a second make.
+check: packages-test
+	+@$(MAKE) --no-print-directory arrows all tools
+	+@$(MAKE) --no-print-directory check-unit
+	+@$(MAKE) --no-print-directory check-blackbox
+
+arrows:
+	@sh tests/arrows.sh
+
+check-unit: $(TESTS)
+	@failed=0; \
+	for test in $(TESTS); do \
+	    name=$${test#$(OUT)/tests/}; \
+	    if $(TEST_ENV) timeout 300 $$test >$$test.log 2>&1; then \
+	        echo "ok      $$name ($$(grep -c '^\[       OK \]' $$test.log) tests)"; \
+	    else \
+	        echo "FAILED  $$name"; cat $$test.log; failed=$$((failed + 1)); \
+	    fi; \
+	done; \
+	echo "$(words $(TESTS)) unit programs, $$failed failed"; \
+	test $$failed -eq 0
+
+UNIT = $(OUT)/tests/$(dir $(T))test_$(notdir $(T))
+unit: $(if $(T),$(UNIT))
+	@$(if $(T),,echo "usage: make unit T=zones/zone" >&2; exit 2;) $(TEST_ENV) $(UNIT)
+
+check-blackbox: $(PROGRAMS)
+	$(TEST_ENV) tests/blackbox/run
+
+demo: packages-demo
+	+@$(MAKE) --no-print-directory all
+	@MERIDIAN_BUILD='$(abspath $(BIN))' tools/demo.sh
+
+# ---- packages ----------------------------------------------------------------
+
+packages:
+	@tools/install-packages.sh build
+
+packages-demo:
+	@tools/install-packages.sh build demo
+
+packages-test:
+	@tools/install-packages.sh build demo test
+
+# ---- installation ------------------------------------------------------------
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+install: $(PROGRAMS)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
+	install -d $(SHARE)/doc/meridian $(SHARE)/meridian
+	install -m 755 $(BIN)/meridiand $(DESTDIR)$(PREFIX)/sbin/meridiand
+	install -m 755 $(BIN)/meridian $(DESTDIR)$(PREFIX)/bin/meridian
+	for file in $(wildcard README.md CHANGELOG.md LICENSE docs/*.md); do \
+	    install -m 644 $$file $(SHARE)/doc/meridian/ || exit 1; \
+	done
+	for file in $$(test ! -d share || find share -type f); do \
+	    install -D -m 644 $$file $(SHARE)/meridian/$${file#share/} || exit 1; \
+	done
+
+# ---- for editors and readers -------------------------------------------------
+
+compile_commands.json: FORCE
+	@{ printf '['; comma=; for file in $(SOURCES); do \
+	    printf '%s\n  { "directory": "%s", "file": "%s", "command": "%s" }' \
+	        "$$comma" '$(CURDIR)' "$$file" "$(CC) $(ALL_CFLAGS) -c $$file"; comma=,; \
+	done; printf '\n]\n'; } >$@
+
+lint: compile_commands.json
+	clang-tidy --quiet -p . $(filter-out tests/%,$(SOURCES))
+
+clean:
+	rm -rf $(BUILD) compile_commands.json
+
+FORCE:
+
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES)))
+-include tests/fuzz/fuzz.mk
+-include tests/bench.mk
