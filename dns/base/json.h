@@ -41,8 +41,14 @@ struct json_node {
 /* Where a mistake at the root is told: `diag` must outlive every node. */
 struct json_node json_root(const struct json_doc *doc, const struct diag *diag);
 
-enum json_kind { JSON_KIND_NULL, JSON_KIND_BOOL, JSON_KIND_NUMBER, JSON_KIND_STRING, JSON_KIND_ARRAY,
-                 JSON_KIND_OBJECT };
+enum json_kind {
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_NUMBER,
+    JSON_KIND_STRING,
+    JSON_KIND_ARRAY,
+    JSON_KIND_OBJECT
+};
 enum json_kind json_kind(const struct json_node *node);
 
 /*
@@ -61,17 +67,17 @@ bool json_child(const struct json_node *node, size_t index, struct json_node *ou
 
 /*
  * Getters: on a wrong kind or range they tell so and leave *out alone.
- * Strings are borrowed from the document. json_string refuses an empty string
- * and one with a NUL octet inside.
+ * Strings are borrowed from the document. json_get_string refuses an empty
+ * string and one with a NUL octet inside.
  */
-enum status json_string(const struct json_node *node, const char **out);
-enum status json_bool(const struct json_node *node, bool *out);
-enum status json_integer(const struct json_node *node, int64_t least, int64_t most, int64_t *out);
-enum status json_real(const struct json_node *node, double least, double most, double *out);
+enum status json_get_string(const struct json_node *node, const char **out);
+enum status json_get_bool(const struct json_node *node, bool *out);
+enum status json_get_integer(const struct json_node *node, int64_t least, int64_t most, int64_t *out);
+enum status json_get_real(const struct json_node *node, double least, double most, double *out);
 
 /* "250ms", "10s", "5m", "2h", "1d" or a number of seconds, as milliseconds in least..most. */
-enum status json_duration(const struct json_node *node, uint64_t least_ms, uint64_t most_ms,
-                          uint64_t *out_ms);
+enum status json_get_duration(const struct json_node *node, uint64_t least_ms, uint64_t most_ms,
+                              uint64_t *out_ms);
 
 /* Records a mistake or a warning at this node. */
 enum status json_error(const struct json_node *node, enum status status, const char *format, ...)
