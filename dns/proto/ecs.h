@@ -7,6 +7,8 @@
 
 #include "dns/base/prefix.h"
 
+enum { ECS_MAX_LEN = 20 }; /* octets: a header of four and a whole IPv6 address */
+
 /*
  * EDNS client subnet, RFC 7871. The address is as sent, zero-padded; the
  * source prefix may be 0 ("do not steer by me"). Family 0 is allowed by some
@@ -25,7 +27,7 @@ bool ecs_parse(const uint8_t *option, size_t len, struct ecs *out);
 /* Octets of the option's data. */
 size_t ecs_len(const struct ecs *ecs);
 /* Writes the option's data (ecs_len() octets). */
-size_t ecs_write(const struct ecs *ecs, uint8_t out[20]);
+size_t ecs_write(const struct ecs *ecs, uint8_t out[ECS_MAX_LEN]);
 
 /* The client's address as a prefix of ours. False for source prefix 0 or family 0. */
 bool ecs_prefix(const struct ecs *ecs, struct prefix *out);

@@ -37,7 +37,7 @@ struct edns {
     struct ecs ecs;
     bool wants_nsid;
     bool wants_zoneversion;
-    bool has_keepalive;
+    bool has_keepalive;   /* to be ignored over UDP (RFC 7828 section 3.2.2) */
     bool has_padding;
     bool has_cookie;
     const uint8_t *cookie; /* borrowed from the request */
@@ -46,11 +46,13 @@ struct edns {
 
 /*
  * Reads an OPT record after its owner and type: CLASS, TTL, RDLENGTH, options.
- * Unknown options are passed over; the first of a repeated option counts.
+ * Unknown options are passed over; the first of a repeated option counts. The
+ * options of a version over 0 are not looked at. Fails the reader when the
+ * record is cut off.
  */
 void edns_parse(struct reader *reader, struct edns *out);
 
-/* What our OPT record will say. */
+/* What our OPT record will say. Mind that `ede` must be set: zero is an error code too. */
 struct edns_reply {
     uint16_t udp_size;
     uint8_t extended_rcode; /* the upper eight bits */
@@ -58,7 +60,7 @@ struct edns_reply {
     bool has_ecs;
     struct ecs ecs;         /* with the scope set */
     const char *nsid;       /* NULL: not asked, or we have none */
-    enum ede ede;
+    enum ede ede;           /* EDE_NONE: none */
     const char *ede_text;   /* NULL: none; a static sentence */
     const uint8_t *cookie;  /* NULL: none */
     uint8_t cookie_len;
@@ -72,7 +74,11 @@ struct edns_reply {
 
 /* Octets that edns_write() will need, padding apart. */
 size_t edns_reply_len(const struct edns_reply *reply);
-/* The OPT record, owner included, as the last thing before a TSIG. */
+/*
+ * The OPT record, owner included, as the last thing before a TSIG: padding
+ * counts what was written before. Like any record it may be written in part
+ * when it does not fit; the writer has failed then and wants a rollback.
+ */
 void edns_write(struct writer *writer, const struct edns_reply *reply);
 
 #endif

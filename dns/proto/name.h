@@ -40,7 +40,7 @@ int name_compare(const uint8_t *a, const uint8_t *b);
 void name_lower(const uint8_t *name, uint8_t out[NAME_MAX_LEN]);
 static inline uint8_t octet_lower(uint8_t octet)
 {
-    return (uint8_t)(octet - 'A' < 26u ? octet | 0x20u : octet);
+    return (uint8_t)((unsigned)octet - 'A' < 26 ? octet | 0x20 : octet);
 }
 
 /*

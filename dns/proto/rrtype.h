@@ -47,9 +47,16 @@ char *rrtype_to_text(uint16_t type, char out[RRTYPE_TEXT]);
 bool rrtype_is_meta(uint16_t type);
 
 /*
- * Walks the names inside rdata: gives the offset of the next name at or after
- * *offset, and whether it may be compressed; false when there is none.
- * Start with `*offset = 0, *field = 0`.
+ * Walks the names inside rdata, which stand there uncompressed:
+ *
+ *     size_t offset = 0;
+ *     unsigned field = 0;
+ *     while (rrtype_next_name(type, rdata, len, &offset, &field, &compressible))
+ *         use(rdata + offset);
+ *
+ * Each call gives the offset of one name and whether it may be compressed; the
+ * next call steps over it by itself. False when there is none left, or when the
+ * rdata is shorter than its layout says: whatever was given is a whole name.
  */
 bool rrtype_next_name(uint16_t type, const uint8_t *rdata, size_t len, size_t *offset,
                       unsigned *field, bool *compressible);

@@ -1,0 +1,216 @@
+#include "dns/proto/edns.h"
+
+#include <string.h>
+
+#include "dns/proto/name.h"
+#include "dns/proto/rrtype.h"
+
+enum {
+    DNSSEC_OK = 0x8000,      /* in the lower half of the TTL field */
+    OPT_FIXED_LEN = 11,      /* root owner, TYPE, CLASS, TTL, RDLENGTH */
+    OPTION_HEADER_LEN = 4,   /* OPTION-CODE, OPTION-LENGTH */
+    COOKIE_CLIENT_LEN = 8,   /* RFC 7873 section 4: alone, or with 8 to 32 octets of the server's */
+    COOKIE_WHOLE_MIN = 16,
+    COOKIE_WHOLE_MAX = 40
+};
+
+static bool cookie_len_is_valid(size_t len)
+{
+    return len == COOKIE_CLIENT_LEN || (len >= COOKIE_WHOLE_MIN && len <= COOKIE_WHOLE_MAX);
+}
+
+/* One option. False when it is one of ours and broken. */
+static bool option_parse(uint16_t code, const uint8_t *data, size_t len, struct edns *out)
+{
+    switch (code) {
+    case EDNS_NSID:
+        /* RFC 5001 section 2.1: the payload of a query has no meaning and is to be ignored. */
+        out->wants_nsid = true;
+        return true;
+    case EDNS_ECS:
+        if (out->has_ecs)
+            return true;
+        out->has_ecs = ecs_parse(data, len, &out->ecs);
+        return out->has_ecs;
+    case EDNS_COOKIE:
+        /* RFC 7873 section 5.2.2: any other length is a FORMERR. */
+        if (out->has_cookie)
+            return true;
+        if (!cookie_len_is_valid(len))
+            return false;
+        out->has_cookie = true;
+        out->cookie = data;
+        out->cookie_len = (uint8_t)len;
+        return true;
+    case EDNS_KEEPALIVE:
+        /*
+         * RFC 7828 section 3.2.1: a client sends it empty. A timeout of two
+         * octets is the form of responses and means the same wish. Any other
+         * length is passed over instead of refused: over UDP the option must
+         * be ignored whatever it holds, and the transport is not known here.
+         */
+        if (len == 0 || len == 2)
+            out->has_keepalive = true;
+        return true;
+    case EDNS_PADDING:
+        out->has_padding = true;
+        return true;
+    case EDNS_ZONEVERSION:
+        /* RFC 9660: empty in a query. */
+        out->wants_zoneversion = true;
+        return len == 0;
+    default:
+        return true; /* RFC 6891 section 6.1.2: unknown options are ignored. */
+    }
+}
+
+/* All options, so that what is sound can be answered even when another one is not. */
+static bool options_parse(const uint8_t *rdata, size_t len, struct edns *out)
+{
+    struct reader reader = reader_over(rdata, len);
+    bool sound = true;
+
+    while (reader_left(&reader) > 0) {
+        const uint16_t code = reader_u16(&reader);
+        const uint16_t data_len = reader_u16(&reader);
+        const uint8_t *data = reader_take(&reader, data_len);
+        if (!reader_ok(&reader))
+            return false;
+        if (!option_parse(code, data, data_len, out))
+            sound = false;
+    }
+    return sound;
+}
+
+void edns_parse(struct reader *reader, struct edns *out)
+{
+    *out = (struct edns){ .present = true };
+
+    const uint16_t udp_size = reader_u16(reader);
+    const uint32_t ttl = reader_u32(reader);
+    const uint16_t len = reader_u16(reader);
+    const uint8_t *options = reader_take(reader, len);
+
+    /* RFC 6891 section 6.2.3: values lower than 512 are treated as 512. */
+    out->udp_size = udp_size < EDNS_MIN_SIZE ? EDNS_MIN_SIZE : udp_size;
+    out->version = (uint8_t)(ttl >> 16);
+    out->dnssec_ok = (ttl & DNSSEC_OK) != 0;
+
+    if (!reader_ok(reader))
+        out->malformed = true;
+    else if (out->version == EDNS_VERSION)
+        out->malformed = !options_parse(options, len, out);
+}
+
+static size_t option_len(size_t data_len)
+{
+    return OPTION_HEADER_LEN + data_len;
+}
+
+static size_t ede_len(const struct edns_reply *reply)
+{
+    return 2 + (reply->ede_text != NULL ? strlen(reply->ede_text) : 0);
+}
+
+size_t edns_reply_len(const struct edns_reply *reply)
+{
+    size_t len = OPT_FIXED_LEN;
+    if (reply->has_ecs)
+        len += option_len(ecs_len(&reply->ecs));
+    if (reply->nsid != NULL)
+        len += option_len(strlen(reply->nsid));
+    if (reply->cookie != NULL)
+        len += option_len(reply->cookie_len);
+    if (reply->keepalive)
+        len += option_len(2);
+    if (reply->ede != EDE_NONE)
+        len += option_len(ede_len(reply));
+    if (reply->zoneversion != NULL)
+        len += option_len(reply->zoneversion_len);
+    if (reply->report_channel != NULL)
+        len += option_len(name_len(reply->report_channel));
+    return len;
+}
+
+static void option_header(struct writer *writer, enum edns_option code, size_t len)
+{
+    writer_u16(writer, (uint16_t)code);
+    writer_u16(writer, (uint16_t)len);
+}
+
+static void option_write(struct writer *writer, enum edns_option code, const void *data, size_t len)
+{
+    option_header(writer, code, len);
+    writer_octets(writer, data, len);
+}
+
+static void ecs_option_write(struct writer *writer, const struct ecs *ecs)
+{
+    uint8_t data[ECS_MAX_LEN];
+    option_write(writer, EDNS_ECS, data, ecs_write(ecs, data));
+}
+
+static void ede_option_write(struct writer *writer, const struct edns_reply *reply)
+{
+    option_header(writer, EDNS_EDE, ede_len(reply));
+    writer_u16(writer, (uint16_t)reply->ede);
+    writer_octets(writer, reply->ede_text, ede_len(reply) - 2);
+}
+
+/*
+ * RFC 8467 section 4.1: the whole message becomes a multiple of the block, or
+ * as long as it may be where the next multiple does not fit. Without room for
+ * the option's header there is no padding.
+ */
+static void padding_write(struct writer *writer, size_t block)
+{
+    if (!writer_ok(writer) || writer->len + OPTION_HEADER_LEN > writer->cap)
+        return;
+    const size_t len = writer->len + OPTION_HEADER_LEN;
+    const size_t wanted = (len + block - 1) / block * block;
+    const size_t padded = wanted < writer->cap ? wanted : writer->cap;
+
+    option_header(writer, EDNS_PADDING, padded - len);
+    uint8_t *zeros = writer_claim(writer, padded - len);
+    if (zeros != NULL)
+        memset(zeros, 0, padded - len);
+}
+
+static void options_write(struct writer *writer, const struct edns_reply *reply)
+{
+    if (reply->has_ecs)
+        ecs_option_write(writer, &reply->ecs);
+    if (reply->nsid != NULL)
+        option_write(writer, EDNS_NSID, reply->nsid, strlen(reply->nsid));
+    if (reply->cookie != NULL)
+        option_write(writer, EDNS_COOKIE, reply->cookie, reply->cookie_len);
+    if (reply->keepalive) {
+        option_header(writer, EDNS_KEEPALIVE, 2);
+        writer_u16(writer, reply->keepalive_100ms);
+    }
+    if (reply->ede != EDE_NONE)
+        ede_option_write(writer, reply);
+    if (reply->zoneversion != NULL)
+        option_write(writer, EDNS_ZONEVERSION, reply->zoneversion, reply->zoneversion_len);
+    if (reply->report_channel != NULL)
+        option_write(writer, EDNS_REPORT_CHANNEL, reply->report_channel,
+                     name_len(reply->report_channel));
+    if (reply->padding_block != 0)
+        padding_write(writer, reply->padding_block);
+}
+
+void edns_write(struct writer *writer, const struct edns_reply *reply)
+{
+    const uint32_t ttl = (uint32_t)reply->extended_rcode << 24 | (uint32_t)EDNS_VERSION << 16 |
+                         (reply->dnssec_ok ? DNSSEC_OK : 0u);
+
+    writer_u8(writer, 0); /* the root */
+    writer_u16(writer, RRTYPE_OPT);
+    writer_u16(writer, reply->udp_size);
+    writer_u32(writer, ttl);
+    const size_t rdlength_at = writer->len;
+    writer_u16(writer, 0);
+    options_write(writer, reply);
+    if (writer_ok(writer))
+        writer_patch_u16(writer, rdlength_at, (uint16_t)(writer->len - rdlength_at - 2));
+}
