@@ -1,0 +1,55 @@
+#ifndef MERIDIAN_SERVER_CHOICE_H
+#define MERIDIAN_SERVER_CHOICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dns/proto/ecs.h"
+#include "dns/server/client.h"
+#include "geo/policy.h"
+#include "health/board.h"
+#include "zones/service.h"
+#include "zones/snapshot.h"
+
+/* Why an answer is what it is. */
+enum choice_kind {
+    CHOICE_HEALTHY,   /* the first healthy regions of the ordering */
+    CHOICE_ALL_DOWN,  /* none was healthy: when_all_down gave these */
+    CHOICE_ZONEFILE,  /* none was healthy: the zone file's records answer */
+    CHOICE_NOT_READY  /* a target has not been probed yet: no steered answer may leave */
+};
+
+/* The records that a steered question gets. */
+struct choice {
+    enum choice_kind kind;
+    uint16_t type;
+    uint32_t ttl;
+    uint8_t scope;            /* bits of the client's prefix this is true for */
+    bool by_ecs;              /* the address of the ECS option was looked at */
+    uint16_t region;          /* the first that answers; REGION_NONE */
+    uint16_t count;           /* endpoints chosen, in the order to be written */
+    const struct endpoint *endpoints[SERVICE_ANSWERS_LIMIT];
+};
+
+/* What is known of a region at this moment, for one family or type. */
+enum region_health { REGION_UP, REGION_DOWN, REGION_UNPROBED, REGION_LACKS_TYPE };
+
+/* Counts the endpoints that are up: at least `needed` of the pool make the region up. */
+enum region_health choice_region_health(const struct service *service, uint16_t region,
+                                        uint16_t type, const struct board *board);
+
+/*
+ * The client whom steering looks at: the ECS prefix when there is one and the
+ * service heeds it, else the source address.
+ */
+struct policy_client choice_client(const struct service *service, const struct client *client,
+                                   const struct ecs *ecs, bool heed_ecs, bool *by_ecs);
+
+/*
+ * Decides: the policy's ordering, then health, then the endpoints. `ecs` is
+ * NULL when the query had none. Thread: any; no allocation.
+ */
+void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
+                 const struct client *client, const struct ecs *ecs, struct choice *out);
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef MERIDIAN_ZONES_SCANNER_H
+#define MERIDIAN_ZONES_SCANNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dns/base/diag.h"
+
+/*
+ * Cuts the text of a zone file (RFC 1035 section 5.1) into entries, an entry
+ * into tokens, each with its file, line and column. Parentheses join lines,
+ * ";" starts a comment, quotes hold blanks; escapes stay as written (whoever
+ * understands the token resolves them), except that they hide their octet
+ * from the scanner. CRLF and a missing final newline are fine.
+ */
+struct token {
+    const char *text; /* borrowed from the file's text, not NUL-terminated; quotes not included */
+    size_t len;
+    unsigned line;    /* 1-based */
+    unsigned column;  /* 1-based, octets */
+    bool quoted;
+};
+
+enum { SCANNER_TOKENS = 8192 }; /* most tokens in one entry; more is a mistake */
+
+struct entry {
+    bool blank_owner;     /* the entry began with white space: the owner before goes on */
+    const struct token *tokens;
+    size_t count;         /* at least 1 */
+    unsigned line;        /* of the first token */
+};
+
+struct scanner;
+
+/* The text must outlive the scanner; `diag` tells file and report. */
+struct scanner *scanner_new(const char *text, size_t len, const struct diag *diag);
+void scanner_free(struct scanner *scanner);
+
+/*
+ * The next entry that has a token. STATUS_OK with *found false at the end.
+ * On a mistake (unclosed quote or parenthesis, a NUL octet) it tells the
+ * place, skips to where the next entry can begin, and returns the status;
+ * the caller goes on.
+ */
+enum status scanner_next(struct scanner *scanner, struct entry *entry, bool *found)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef MERIDIAN_ZONES_ZONEDB_H
+#define MERIDIAN_ZONES_ZONEDB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/base/arena.h"
+#include "dns/base/diag.h"
+#include "dns/proto/name.h"
+#include "zones/zone.h"
+
+/* All zones of a generation by apex: an open-addressed table over name hashes. Frozen. */
+struct zonedb {
+    const struct zone *const *zones; /* in the order given */
+    size_t count;
+    const uint32_t *slots;  /* index + 1 into zones, 0 = free */
+    uint32_t mask;
+    uint8_t most_labels;    /* of any apex: deeper suffixes need no look-up */
+};
+
+/* Zones must have different apexes and outlive the table, which lives in `arena`. */
+enum status zonedb_build(const struct zone *const *zones, size_t count, struct arena *arena,
+                         struct zonedb **out) __attribute__((warn_unused_result));
+
+/*
+ * The zone with the longest apex that is suffix `from` of `key` or an ancestor
+ * of it; *suffix says which suffix its apex is. NULL: none of our zones.
+ * `from` 0 takes the whole name; 1 looks above it (DS at an apex, RFC 3658 2.2.1.1).
+ */
+const struct zone *zonedb_find(const struct zonedb *zones, const struct name_key *key,
+                               unsigned from, unsigned *suffix);
+
+/* The zone with exactly this apex, or NULL. */
+const struct zone *zonedb_get(const struct zonedb *zones, const uint8_t *apex);
+
+#endif
