@@ -20,8 +20,9 @@ enum status {
 
 /*
  * Every mistake (and warning) found in one run, in the order found. Holds
- * copies of its texts. A flood is cut at REPORT_LIMIT kept messages; the rest
- * is counted. Thread: one at a time.
+ * copies of its texts, with control octets spelled \DDD. A flood is cut at
+ * REPORT_LIMIT kept mistakes and as many warnings; the rest is counted.
+ * Thread: one at a time.
  */
 struct report;
 
@@ -66,5 +67,7 @@ enum status diag_verror(const struct diag *diag, enum status status, const char 
 /* Records something an operator should look at; loading goes on. */
 void diag_warning(const struct diag *diag, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void diag_vwarning(const struct diag *diag, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -72,7 +72,8 @@ bool json_child(const struct json_node *node, size_t index, struct json_node *ou
  */
 enum status json_get_string(const struct json_node *node, const char **out);
 enum status json_get_bool(const struct json_node *node, bool *out);
-enum status json_get_integer(const struct json_node *node, int64_t least, int64_t most, int64_t *out);
+enum status json_get_integer(const struct json_node *node, int64_t least, int64_t most,
+                             int64_t *out);
 enum status json_get_real(const struct json_node *node, double least, double most, double *out);
 
 /* "250ms", "10s", "5m", "2h", "1d" or a number of seconds, as milliseconds in least..most. */
