@@ -59,7 +59,9 @@ static inline uint8_t reader_u8(struct reader *reader)
 static inline uint16_t reader_u16(struct reader *reader)
 {
     const uint8_t *octets = reader_take(reader, 2);
-    return octets != NULL ? (uint16_t)(octets[0] << 8 | octets[1]) : 0;
+    if (octets == NULL)
+        return 0;
+    return (uint16_t)(octets[0] << 8 | octets[1]);
 }
 
 static inline uint32_t reader_u32(struct reader *reader)

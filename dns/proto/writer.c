@@ -92,7 +92,8 @@ static void cut_improve(const struct writer *writer, const uint8_t *name, unsign
         if (!same)
             cut = (struct cut){ .labels = left, .kept = (size_t)(label - name), .target = at };
     }
-    if (cut.labels > best->labels)
+    /* A name may begin where a pointer reaches and have labels where none does. */
+    if (cut.labels > best->labels && cut.target < WRITER_TARGETS)
         *best = cut;
 }
 
