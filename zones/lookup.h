@@ -17,11 +17,11 @@ enum outcome {
     OUTCOME_NODATA,     /* the name exists, the type does not */
     OUTCOME_NXDOMAIN,   /* the name does not exist */
     OUTCOME_DELEGATION, /* below a zone cut: a referral */
-    OUTCOME_ALIAS,      /* the chain leaves our zones, or loops, or is over FINDING_HOPS */
+    OUTCOME_ALIAS,      /* the chain leaves our zones, loops, is too long, or ends in a steered CNAME */
     OUTCOME_YXDOMAIN    /* a DNAME would make a name too long (RFC 6672 section 2.2) */
 };
 
-enum { FINDING_HOPS = 16, FINDING_SYNTHESES = 4 };
+enum { FINDING_HOPS = 16, FINDING_SYNTHESES = 8 };
 
 /*
  * One rrset of the answer section, in order. A steered hop names the service
@@ -58,8 +58,12 @@ struct finding {
 void lookup_find(const struct zonedb *zones, const uint8_t *qname, uint16_t qtype,
                  struct finding *finding);
 
-/* Records for a name of the additional section: its node, when it is ours and not below a cut
- * (or `glue_of` is the cut it lies under). NULL otherwise. */
+/*
+ * Where the addresses of a name are, for the additional section: its node when
+ * the name is in a zone of ours and holds data there. Below a cut that is glue,
+ * given only when the zone is `glue_zone` (NULL: never). NULL otherwise.
+ * Wildcards are not expanded: an additional record is a courtesy.
+ */
 const struct node *lookup_additional(const struct zonedb *zones, const uint8_t *name,
                                      const struct zone *glue_zone);
 
