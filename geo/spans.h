@@ -40,8 +40,8 @@ size_t spans_find(const struct spans *spans, uint64_t key);
 void spans_trim(struct spans *spans);
 
 /*
- * The longest prefix that contains `key` and lies within its span, in bits,
- * at most `most` (which is returned when the span is smaller than that).
+ * The length in bits of the largest aligned block that contains `key` and lies
+ * within its span; `most` when only a smaller block than that would.
  */
 uint8_t spans_prefix_len(const struct spans *spans, uint64_t key, uint8_t most);
 
