@@ -70,8 +70,8 @@ bool ecs_prefix(const struct ecs *ecs, struct prefix *out)
 {
     if (ecs->family == FAMILY_NONE || ecs->source_prefix == 0)
         return false;
-    *out = (struct prefix){ .address = { .family = (uint8_t)ecs->family },
-                            .len = ecs->source_prefix };
+    *out =
+        (struct prefix){ .address = { .family = (uint8_t)ecs->family }, .len = ecs->source_prefix };
     memcpy(out->address.octets, ecs->address, sizeof ecs->address);
     return true;
 }

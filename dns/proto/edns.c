@@ -6,10 +6,10 @@
 #include "dns/proto/rrtype.h"
 
 enum {
-    DNSSEC_OK = 0x8000,      /* in the lower half of the TTL field */
-    OPT_FIXED_LEN = 11,      /* root owner, TYPE, CLASS, TTL, RDLENGTH */
-    OPTION_HEADER_LEN = 4,   /* OPTION-CODE, OPTION-LENGTH */
-    COOKIE_CLIENT_LEN = 8,   /* RFC 7873 section 4: alone, or with 8 to 32 octets of the server's */
+    DNSSEC_OK = 0x8000,    /* in the lower half of the TTL field */
+    OPT_FIXED_LEN = 11,    /* root owner, TYPE, CLASS, TTL, RDLENGTH */
+    OPTION_HEADER_LEN = 4, /* OPTION-CODE, OPTION-LENGTH */
+    COOKIE_CLIENT_LEN = 8, /* RFC 7873 section 4: alone, or with 8 to 32 octets of the server's */
     COOKIE_WHOLE_MIN = 16,
     COOKIE_WHOLE_MAX = 40
 };

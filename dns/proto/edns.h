@@ -10,12 +10,12 @@
 #include "dns/proto/writer.h"
 
 enum edns_option {
-    EDNS_NSID = 3,      /* RFC 5001 */
-    EDNS_ECS = 8,       /* RFC 7871 */
-    EDNS_COOKIE = 10,   /* RFC 7873 */
-    EDNS_KEEPALIVE = 11, /* RFC 7828 */
-    EDNS_PADDING = 12,  /* RFC 7830 */
-    EDNS_EDE = 15,      /* RFC 8914 */
+    EDNS_NSID = 3,            /* RFC 5001 */
+    EDNS_ECS = 8,             /* RFC 7871 */
+    EDNS_COOKIE = 10,         /* RFC 7873 */
+    EDNS_KEEPALIVE = 11,      /* RFC 7828 */
+    EDNS_PADDING = 12,        /* RFC 7830 */
+    EDNS_EDE = 15,            /* RFC 8914 */
     EDNS_REPORT_CHANNEL = 18, /* RFC 9567 */
     EDNS_ZONEVERSION = 19     /* RFC 9660 */
 };
@@ -23,21 +23,28 @@ enum edns_option {
 enum { EDNS_VERSION = 0, EDNS_MIN_SIZE = 512 };
 
 /* RFC 8914 section 4. */
-enum ede { EDE_NONE = -1, EDE_OTHER = 0, EDE_NOT_READY = 14, EDE_PROHIBITED = 18,
-           EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21, EDE_INVALID_DATA = 24 };
+enum ede {
+    EDE_NONE = -1,
+    EDE_OTHER = 0,
+    EDE_NOT_READY = 14,
+    EDE_PROHIBITED = 18,
+    EDE_NOT_AUTHORITATIVE = 20,
+    EDE_NOT_SUPPORTED = 21,
+    EDE_INVALID_DATA = 24
+};
 
 /* What the OPT record of a query said (RFC 6891). Zero means: there was none. */
 struct edns {
     bool present;
-    bool malformed;       /* the option list, or an option we understand, is broken: FORMERR */
+    bool malformed; /* the option list, or an option we understand, is broken: FORMERR */
     uint8_t version;
-    bool dnssec_ok;       /* the DO bit, to be echoed */
-    uint16_t udp_size;    /* at least 512 */
+    bool dnssec_ok;    /* the DO bit, to be echoed */
+    uint16_t udp_size; /* at least 512 */
     bool has_ecs;
     struct ecs ecs;
     bool wants_nsid;
     bool wants_zoneversion;
-    bool has_keepalive;   /* to be ignored over UDP (RFC 7828 section 3.2.2) */
+    bool has_keepalive; /* to be ignored over UDP (RFC 7828 section 3.2.2) */
     bool has_padding;
     bool has_cookie;
     const uint8_t *cookie; /* borrowed from the request */
@@ -58,18 +65,18 @@ struct edns_reply {
     uint8_t extended_rcode; /* the upper eight bits */
     bool dnssec_ok;
     bool has_ecs;
-    struct ecs ecs;         /* with the scope set */
-    const char *nsid;       /* NULL: not asked, or we have none */
-    enum ede ede;           /* EDE_NONE: none */
-    const char *ede_text;   /* NULL: none; a static sentence */
-    const uint8_t *cookie;  /* NULL: none */
+    struct ecs ecs;        /* with the scope set */
+    const char *nsid;      /* NULL: not asked, or we have none */
+    enum ede ede;          /* EDE_NONE: none */
+    const char *ede_text;  /* NULL: none; a static sentence */
+    const uint8_t *cookie; /* NULL: none */
     uint8_t cookie_len;
     bool keepalive;
     uint16_t keepalive_100ms;
     const uint8_t *zoneversion; /* the option's data, NULL: none */
     uint8_t zoneversion_len;
     const uint8_t *report_channel; /* a wire name, NULL: none */
-    uint16_t padding_block; /* RFC 8467: pad the message to a multiple of this; 0: none */
+    uint16_t padding_block;        /* RFC 8467: pad the message to a multiple of this; 0: none */
 };
 
 /* Octets that edns_write() will need, padding apart. */

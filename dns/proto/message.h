@@ -9,16 +9,37 @@
 
 enum { MESSAGE_HEADER_LEN = 12, MESSAGE_MAX_LEN = 65535 };
 
-enum opcode { OPCODE_QUERY = 0, OPCODE_IQUERY = 1, OPCODE_STATUS = 2, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
+enum opcode {
+    OPCODE_QUERY = 0,
+    OPCODE_IQUERY = 1,
+    OPCODE_STATUS = 2,
+    OPCODE_NOTIFY = 4,
+    OPCODE_UPDATE = 5
+};
 
 enum rcode {
-    RCODE_NOERROR = 0, RCODE_FORMERR = 1, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4,
-    RCODE_REFUSED = 5, RCODE_YXDOMAIN = 6, RCODE_NOTAUTH = 9, RCODE_BADVERS = 16, RCODE_BADCOOKIE = 23
+    RCODE_NOERROR = 0,
+    RCODE_FORMERR = 1,
+    RCODE_SERVFAIL = 2,
+    RCODE_NXDOMAIN = 3,
+    RCODE_NOTIMP = 4,
+    RCODE_REFUSED = 5,
+    RCODE_YXDOMAIN = 6,
+    RCODE_NOTAUTH = 9,
+    RCODE_BADVERS = 16,
+    RCODE_BADCOOKIE = 23
 };
 
 /* Header flag bits as they stand in the second 16-bit word. */
-enum { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_RA = 0x0080,
-       FLAG_AD = 0x0020, FLAG_CD = 0x0010 };
+enum {
+    FLAG_QR = 0x8000,
+    FLAG_AA = 0x0400,
+    FLAG_TC = 0x0200,
+    FLAG_RD = 0x0100,
+    FLAG_RA = 0x0080,
+    FLAG_AD = 0x0020,
+    FLAG_CD = 0x0010
+};
 
 /*
  * A query as it came, taken apart. Pointers lead into the request, which must
@@ -29,10 +50,10 @@ struct message {
     uint8_t opcode;
     bool recursion_desired;
     bool checking_disabled;
-    enum rcode rcode;      /* what the form alone earns: NOERROR, FORMERR, NOTIMP, BADVERS */
-    bool has_question;     /* the question below can be echoed */
-    const uint8_t *qname;  /* uncompressed wire name inside the request, case as asked */
-    uint16_t qname_len;    /* octets */
+    enum rcode rcode;     /* what the form alone earns: NOERROR, FORMERR, NOTIMP, BADVERS */
+    bool has_question;    /* the question below can be echoed */
+    const uint8_t *qname; /* uncompressed wire name inside the request, case as asked */
+    uint16_t qname_len;   /* octets */
     uint16_t qtype;
     uint16_t qclass;
     struct edns edns;

@@ -19,7 +19,7 @@ enum {
     NAME_MAX_LEN = 255,    /* octets, the root's included */
     NAME_MAX_LABELS = 128, /* the root's included */
     LABEL_MAX_LEN = 63,
-    NAME_TEXT = 1025       /* every octet as \DDD, dots, NUL */
+    NAME_TEXT = 1025 /* every octet as \DDD, dots, NUL */
 };
 
 /* Octets of a valid name, the root's included. */
@@ -68,8 +68,8 @@ void name_skip(struct reader *reader);
  * special word here. On failure the reason is a static sentence for *why
  * (which may be NULL). `out` is written only on success.
  */
-bool name_from_text(const char *text, size_t len, const uint8_t *origin,
-                    uint8_t out[NAME_MAX_LEN], const char **why);
+bool name_from_text(const char *text, size_t len, const uint8_t *origin, uint8_t out[NAME_MAX_LEN],
+                    const char **why);
 /* With the final dot; special and unprintable octets escaped. Returns `out`. */
 char *name_to_text(const uint8_t *name, char out[NAME_TEXT]);
 /* The same without the final dot, except for the root: as operators write zones. */

@@ -126,8 +126,8 @@ static const char *name_scan(const char *text, size_t len, const uint8_t *origin
     return NULL;
 }
 
-bool name_from_text(const char *text, size_t len, const uint8_t *origin,
-                    uint8_t out[NAME_MAX_LEN], const char **why)
+bool name_from_text(const char *text, size_t len, const uint8_t *origin, uint8_t out[NAME_MAX_LEN],
+                    const char **why)
 {
     const char *reason = name_scan(text, len, origin, out);
     if (reason != NULL && why != NULL)

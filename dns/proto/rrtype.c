@@ -8,6 +8,7 @@
 
 enum { PLAIN = 0, ADDITIONAL = 1, META = 2 };
 
+/* clang-format off */
 #define ROW(number, name, fields, what)                                                            \
     {                                                                                              \
         .type = (number), .mnemonic = (name), .layout = (fields),                                  \
@@ -136,6 +137,7 @@ static const struct rrtype_row high_rows[] = {
     ROW(32768, "TA", "*", PLAIN),
     ROW(32769, "DLV", "*", PLAIN),
 };
+/* clang-format on */
 
 enum { HIGH_ROWS = sizeof high_rows / sizeof *high_rows };
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 /* The types and classes that the code names; the table knows the whole registry. */
+/* clang-format off */
 enum rrtype {
     RRTYPE_A = 1, RRTYPE_NS = 2, RRTYPE_CNAME = 5, RRTYPE_SOA = 6, RRTYPE_PTR = 12, RRTYPE_MX = 15,
     RRTYPE_TXT = 16, RRTYPE_AAAA = 28, RRTYPE_SRV = 33, RRTYPE_NAPTR = 35, RRTYPE_DNAME = 39,
@@ -14,6 +15,7 @@ enum rrtype {
     RRTYPE_TSIG = 250, RRTYPE_IXFR = 251, RRTYPE_AXFR = 252, RRTYPE_MAILB = 253, RRTYPE_MAILA = 254,
     RRTYPE_ANY = 255
 };
+/* clang-format on */
 
 enum rrclass { RRCLASS_IN = 1, RRCLASS_CH = 3, RRCLASS_NONE = 254, RRCLASS_ANY = 255 };
 

@@ -12,8 +12,8 @@
  * before; so a record is written field by field and asked about once.
  */
 enum {
-    WRITER_NAMES = 64,       /* names remembered as compression targets */
-    WRITER_TARGETS = 0x4000  /* a pointer has fourteen bits: offsets below this one */
+    WRITER_NAMES = 64,      /* names remembered as compression targets */
+    WRITER_TARGETS = 0x4000 /* a pointer has fourteen bits: offsets below this one */
 };
 
 struct writer {

@@ -1,10 +1,10 @@
 #ifndef MERIDIAN_TESTS_PROTO_OCTETS_H
 #define MERIDIAN_TESTS_PROTO_OCTETS_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 

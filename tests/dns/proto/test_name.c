@@ -6,8 +6,9 @@
 
 #define LABEL_63 "123456789012345678901234567890123456789012345678901234567890123"
 /* Four labels: 64 + 64 + 64 + 62 octets and the root's make 255. */
-#define NAME_255 LABEL_63 "." LABEL_63 "." LABEL_63 "." \
-                 "1234567890123456789012345678901234567890123456789012345678901."
+#define NAME_255                           \
+    LABEL_63 "." LABEL_63 "." LABEL_63 "." \
+             "1234567890123456789012345678901234567890123456789012345678901."
 
 enum { ROUNDS = 20000 };
 
@@ -130,9 +131,16 @@ static void sorts_in_canonical_order(void **state)
 {
     (void)state;
     static const char *const sorted[] = {
-        ".",           "example.",         "a.example.",       "yljkjljk.a.example.",
-        "Z.a.example.", "zABC.a.EXAMPLE.", "z.example.",       "\\001.z.example.",
-        "*.z.example.", "\\200.z.example.",
+        ".",
+        "example.",
+        "a.example.",
+        "yljkjljk.a.example.",
+        "Z.a.example.",
+        "zABC.a.EXAMPLE.",
+        "z.example.",
+        "\\001.z.example.",
+        "*.z.example.",
+        "\\200.z.example.",
     };
     for (size_t i = 0; i < COUNT(sorted); i++) {
         for (size_t j = 0; j < COUNT(sorted); j++) {
@@ -216,7 +224,8 @@ static void reads_names_from_messages(void **state)
         uint8_t *octets = octets_copy(on_the_wire[i].octets, on_the_wire[i].len);
         struct reader reader = reader_over(octets, on_the_wire[i].len);
         const uint8_t *name = name_read(&reader);
-        if (reader_ok(&reader) != (on_the_wire[i].read != 0) || reader_ok(&reader) != (name != NULL))
+        if (reader_ok(&reader) != (on_the_wire[i].read != 0) ||
+            reader_ok(&reader) != (name != NULL))
             fail_msg("%s: read or refused wrongly", on_the_wire[i].what);
         if (name != NULL && (name != octets || reader_position(&reader) != on_the_wire[i].read))
             fail_msg("%s: read to %zu", on_the_wire[i].what, reader_position(&reader));
@@ -283,8 +292,10 @@ static const struct {
     { "an escape over 255", "\\256.", NULL, NULL, 0 },
     { "a label of 64 octets", LABEL_63 "4.", NULL, NULL, 0 },
     { "256 octets in all", "1" NAME_255, NULL, NULL, 0 },
-    { "256 octets with the origin", "12345678901.1", LABEL_63 "." LABEL_63 "." LABEL_63 "."
-      "1234567890123456789012345678901234567890123456789.", NULL, 0 },
+    { "256 octets with the origin", "12345678901.1",
+      LABEL_63 "." LABEL_63 "." LABEL_63 "."
+               "1234567890123456789012345678901234567890123456789.",
+      NULL, 0 },
 };
 
 static void reads_the_presentation_form(void **state)
@@ -301,8 +312,8 @@ static void reads_the_presentation_form(void **state)
         const bool accepted = name_from_text(text, text_len, origin, out, &why);
         if (accepted != (texts[i].octets != NULL))
             fail_msg("%s: %s", texts[i].what, accepted ? "accepted" : why);
-        if (accepted && (name_len(out) != texts[i].len ||
-                         memcmp(out, texts[i].octets, texts[i].len) != 0))
+        if (accepted &&
+            (name_len(out) != texts[i].len || memcmp(out, texts[i].octets, texts[i].len) != 0))
             fail_msg("%s: other octets", texts[i].what);
         if (!accepted && (out[0] != 0xee || why == NULL))
             fail_msg("%s: refused, but touched the result or gave no reason", texts[i].what);

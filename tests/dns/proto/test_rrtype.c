@@ -7,25 +7,25 @@ static const struct {
     const char *mnemonic;
     uint16_t type;
 } registry[] = {
-    { "A", 1 },          { "NS", 2 },         { "CNAME", 5 },    { "SOA", 6 },
-    { "NULL", 10 },      { "WKS", 11 },       { "PTR", 12 },     { "HINFO", 13 },
-    { "MINFO", 14 },     { "MX", 15 },        { "TXT", 16 },     { "RP", 17 },
-    { "AFSDB", 18 },     { "X25", 19 },       { "ISDN", 20 },    { "RT", 21 },
-    { "NSAP-PTR", 23 },  { "SIG", 24 },       { "KEY", 25 },     { "PX", 26 },
-    { "AAAA", 28 },      { "LOC", 29 },       { "NXT", 30 },     { "SRV", 33 },
-    { "NAPTR", 35 },     { "KX", 36 },        { "CERT", 37 },    { "DNAME", 39 },
-    { "OPT", 41 },       { "APL", 42 },       { "DS", 43 },      { "SSHFP", 44 },
-    { "IPSECKEY", 45 },  { "RRSIG", 46 },     { "NSEC", 47 },    { "DNSKEY", 48 },
-    { "DHCID", 49 },     { "NSEC3", 50 },     { "NSEC3PARAM", 51 }, { "TLSA", 52 },
-    { "SMIMEA", 53 },    { "HIP", 55 },       { "CDS", 59 },     { "CDNSKEY", 60 },
-    { "OPENPGPKEY", 61 },{ "CSYNC", 62 },     { "ZONEMD", 63 },  { "SVCB", 64 },
-    { "HTTPS", 65 },     { "DSYNC", 66 },     { "SPF", 99 },     { "NID", 104 },
-    { "L32", 105 },      { "L64", 106 },      { "LP", 107 },     { "EUI48", 108 },
-    { "EUI64", 109 },    { "NXNAME", 128 },   { "TKEY", 249 },   { "TSIG", 250 },
-    { "IXFR", 251 },     { "AXFR", 252 },     { "MAILB", 253 },  { "MAILA", 254 },
-    { "ANY", 255 },      { "*", 255 },        { "URI", 256 },    { "CAA", 257 },
-    { "AVC", 258 },      { "DOA", 259 },      { "AMTRELAY", 260 }, { "RESINFO", 261 },
-    { "WALLET", 262 },   { "CLA", 263 },      { "IPN", 264 },    { "TA", 32768 },
+    { "A", 1 },           { "NS", 2 },       { "CNAME", 5 },       { "SOA", 6 },
+    { "NULL", 10 },       { "WKS", 11 },     { "PTR", 12 },        { "HINFO", 13 },
+    { "MINFO", 14 },      { "MX", 15 },      { "TXT", 16 },        { "RP", 17 },
+    { "AFSDB", 18 },      { "X25", 19 },     { "ISDN", 20 },       { "RT", 21 },
+    { "NSAP-PTR", 23 },   { "SIG", 24 },     { "KEY", 25 },        { "PX", 26 },
+    { "AAAA", 28 },       { "LOC", 29 },     { "NXT", 30 },        { "SRV", 33 },
+    { "NAPTR", 35 },      { "KX", 36 },      { "CERT", 37 },       { "DNAME", 39 },
+    { "OPT", 41 },        { "APL", 42 },     { "DS", 43 },         { "SSHFP", 44 },
+    { "IPSECKEY", 45 },   { "RRSIG", 46 },   { "NSEC", 47 },       { "DNSKEY", 48 },
+    { "DHCID", 49 },      { "NSEC3", 50 },   { "NSEC3PARAM", 51 }, { "TLSA", 52 },
+    { "SMIMEA", 53 },     { "HIP", 55 },     { "CDS", 59 },        { "CDNSKEY", 60 },
+    { "OPENPGPKEY", 61 }, { "CSYNC", 62 },   { "ZONEMD", 63 },     { "SVCB", 64 },
+    { "HTTPS", 65 },      { "DSYNC", 66 },   { "SPF", 99 },        { "NID", 104 },
+    { "L32", 105 },       { "L64", 106 },    { "LP", 107 },        { "EUI48", 108 },
+    { "EUI64", 109 },     { "NXNAME", 128 }, { "TKEY", 249 },      { "TSIG", 250 },
+    { "IXFR", 251 },      { "AXFR", 252 },   { "MAILB", 253 },     { "MAILA", 254 },
+    { "ANY", 255 },       { "*", 255 },      { "URI", 256 },       { "CAA", 257 },
+    { "AVC", 258 },       { "DOA", 259 },    { "AMTRELAY", 260 },  { "RESINFO", 261 },
+    { "WALLET", 262 },    { "CLA", 263 },    { "IPN", 264 },       { "TA", 32768 },
     { "DLV", 32769 },
 };
 
@@ -81,13 +81,13 @@ static void reads_types_as_words(void **state)
         size_t len;
         int type; /* -1: refused */
     } cases[] = {
-        { "aaaa", 4, 28 },       { "Https", 5, 65 },       { "nsap-ptr", 8, 23 },
-        { "TYPE0", 5, 0 },       { "type1", 5, 1 },        { "TYPE65535", 9, 65535 },
-        { "TYPE65536", 9, -1 },  { "TYPE", 4, -1 },        { "TYPE-1", 6, -1 },
-        { "TYPE1x", 6, -1 },     { "TYPE100000", 10, -1 }, { "", 0, -1 },
-        { "AAA", 3, -1 },        { "AAAAA", 5, -1 },       { "A\0", 2, -1 },
-        { "\0", 1, -1 },         { "IN", 2, -1 },          { "1", 1, -1 },
-        { "AX", 1, 1 },          { "MXX", 2, 15 },
+        { "aaaa", 4, 28 },      { "Https", 5, 65 },       { "nsap-ptr", 8, 23 },
+        { "TYPE0", 5, 0 },      { "type1", 5, 1 },        { "TYPE65535", 9, 65535 },
+        { "TYPE65536", 9, -1 }, { "TYPE", 4, -1 },        { "TYPE-1", 6, -1 },
+        { "TYPE1x", 6, -1 },    { "TYPE100000", 10, -1 }, { "", 0, -1 },
+        { "AAA", 3, -1 },       { "AAAAA", 5, -1 },       { "A\0", 2, -1 },
+        { "\0", 1, -1 },        { "IN", 2, -1 },          { "1", 1, -1 },
+        { "AX", 1, 1 },         { "MXX", 2, 15 },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *text = (char *)octets_copy(cases[i].text, cases[i].len);
