@@ -1,0 +1,37 @@
+#ifndef MERIDIAN_SERVER_ANSWER_H
+#define MERIDIAN_SERVER_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/proto/edns.h"
+#include "dns/proto/message.h"
+#include "dns/server/choice.h"
+#include "zones/lookup.h"
+#include "zones/snapshot.h"
+
+/* Everything that was decided about one answer, before a single octet of it is written. */
+struct answer {
+    enum rcode rcode;
+    bool authoritative;
+    const struct finding *finding; /* NULL: header, question and OPT alone */
+    const struct choice *choice;   /* for the steered hop; NULL when there is none */
+    uint8_t hop_count;             /* how many of the finding's hops are told */
+    const struct rrset *extra;     /* one rrset at the qname, for answers that no zone holds; NULL */
+    uint16_t extra_class;
+    struct edns_reply edns;        /* used when the query had EDNS */
+};
+
+/*
+ * Writes the response in one pass, at most `limit` octets of `response`.
+ * Whole rrsets only; TC is set when something that the asker needs did not
+ * fit: the answer, the SOA of a negative answer, the NS of a referral and the
+ * addresses of its servers inside the zone that is referred to (RFC 9471).
+ * Returns its length, 0 when not even the header and question fit.
+ */
+size_t answer_write(const struct message *query, const struct answer *answer,
+                    const struct snapshot *snapshot, uint8_t *response, size_t limit,
+                    bool *truncated);
+
+#endif

@@ -1,0 +1,290 @@
+#include "dns/server/query.h"
+
+#include <string.h>
+
+#include "dns/proto/message.h"
+#include "dns/proto/rrtype.h"
+#include "dns/server/answer.h"
+#include "dns/server/choice.h"
+#include "dns/server/explain.h"
+
+/* What is gathered while one question is answered. */
+struct work {
+    const struct snapshot *snapshot;
+    const struct client *client;
+    struct message query;
+    struct finding finding;
+    struct choice choice;
+    struct answer answer;
+    struct rrset extra;
+    uint8_t extra_rdata[EXPLAIN_RDATA];
+};
+
+static void conclude(struct work *work, enum rcode rcode)
+{
+    work->answer.rcode = rcode;
+}
+
+static void conclude_with(struct work *work, enum rcode rcode, enum ede ede)
+{
+    work->answer.rcode = rcode;
+    work->answer.edns.ede = ede;
+}
+
+/* One character-string as the only record of a TXT rrset. */
+static void conclude_text(struct work *work, const char *text)
+{
+    size_t len = strlen(text);
+    uint8_t *rdata = work->extra_rdata;
+
+    if (len > 255)
+        len = 255;
+    rdata[0] = (uint8_t)((len + 1) & 0xff);
+    rdata[1] = (uint8_t)((len + 1) >> 8);
+    rdata[2] = (uint8_t)len;
+    memcpy(rdata + 3, text, len);
+    work->extra = (struct rrset){ .type = RRTYPE_TXT,
+                                  .count = 1,
+                                  .rdata_len = (uint32_t)len + 3,
+                                  .rdata = rdata };
+    work->answer.extra = &work->extra;
+    work->answer.extra_class = RRCLASS_CH;
+    work->answer.authoritative = true;
+}
+
+/* RFC 4892 and custom: who is answering, as far as the operator lets it be known. */
+static void answer_chaos(struct work *work)
+{
+    static const struct {
+        const char *name; /* wire form */
+        bool version;
+    } names[] = {
+        { "\7version\4bind", true },
+        { "\7version\6server", true },
+        { "\2id\6server", false },
+        { "\10hostname\4bind", false },
+    };
+    const struct message *query = &work->query;
+    const struct serving *serving = &work->snapshot->serving;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = names[i].version ? serving->version : serving->identity;
+        if (!name_equal(query->qname, (const uint8_t *)names[i].name))
+            continue;
+        if (text == NULL || (query->qtype != RRTYPE_TXT && query->qtype != RRTYPE_ANY))
+            break;
+        conclude_text(work, text);
+        return;
+    }
+    conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED);
+}
+
+/* RFC 1996 section 3: for those who slave a zone. We are told of one we own, or of a strange one. */
+static void answer_notify(struct work *work)
+{
+    conclude_with(work, RCODE_NOTAUTH, EDE_NOT_AUTHORITATIVE);
+}
+
+/*
+ * RFC 7871 section 7.2.1: of a chain whose end depends on the client only the
+ * first alias is told, so that it is cached for what it is worth.
+ */
+static bool cut_chain(struct work *work)
+{
+    struct finding *finding = &work->finding;
+    const struct hop *last = &finding->hops[finding->hop_count - 1];
+
+    if (!work->query.edns.has_ecs || !work->snapshot->serving.ecs || finding->hop_count < 2 ||
+        last->service == NULL)
+        return false;
+    work->answer.hop_count = finding->hops[0].type == RRTYPE_DNAME ? 2 : 1;
+    return true;
+}
+
+/* Chooses for the steered hop, which is always the last. */
+static void answer_steered(struct work *work)
+{
+    const struct finding *finding = &work->finding;
+    const struct hop *hop = &finding->hops[finding->hop_count - 1];
+    const struct edns *edns = &work->query.edns;
+    struct choice *choice = &work->choice;
+
+    choice_make(work->snapshot, hop->service, hop->type, work->client,
+                edns->has_ecs ? &edns->ecs : NULL, choice);
+    if (choice->kind == CHOICE_NOT_READY) {
+        conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY);
+        work->answer.edns.ede_text = "health is being probed for the first time";
+        work->answer.authoritative = false;
+        work->answer.hop_count = 0;
+        work->answer.finding = NULL;
+        return;
+    }
+    work->answer.choice = choice;
+    if (choice->by_ecs)
+        work->answer.edns.ecs.scope_prefix = choice->scope;
+}
+
+static void answer_found(struct work *work)
+{
+    struct finding *finding = &work->finding;
+
+    work->answer.finding = finding;
+    work->answer.hop_count = finding->hop_count;
+    work->answer.authoritative = finding->outcome != OUTCOME_DELEGATION || finding->hop_count > 0;
+    if (finding->outcome == OUTCOME_NXDOMAIN)
+        conclude(work, RCODE_NXDOMAIN); /* also behind aliases: RFC 6604 section 2 */
+    if (finding->outcome == OUTCOME_YXDOMAIN)
+        conclude(work, RCODE_YXDOMAIN);
+
+    if (finding->hop_count > 0 && !cut_chain(work) &&
+        finding->hops[finding->hop_count - 1].service != NULL)
+        answer_steered(work);
+}
+
+static void answer_name(struct work *work)
+{
+    const struct message *query = &work->query;
+
+    lookup_find(work->snapshot->zones, query->qname, query->qtype, &work->finding);
+    switch (work->finding.outcome) {
+    case OUTCOME_FOREIGN:
+        conclude_with(work, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+        break;
+    case OUTCOME_UNLOADED:
+        conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY);
+        work->answer.edns.ede_text = "the zone could not be loaded";
+        break;
+    case OUTCOME_ANSWER:
+    case OUTCOME_NODATA:
+    case OUTCOME_NXDOMAIN:
+    case OUTCOME_DELEGATION:
+    case OUTCOME_ALIAS:
+    case OUTCOME_YXDOMAIN:
+        answer_found(work);
+        break;
+    }
+}
+
+/* "_explain.NAME TXT": NAME's routing, never to be cached. */
+static bool answer_explained(struct work *work)
+{
+    if (!explain_is_asked(&work->query, work->client, work->snapshot) ||
+        !explain_txt(&work->query, work->client, work->snapshot, work->extra_rdata, &work->extra))
+        return false;
+    work->answer.extra = &work->extra;
+    work->answer.extra_class = RRCLASS_IN;
+    work->answer.authoritative = true;
+    return true;
+}
+
+static void answer_internet(struct work *work)
+{
+    switch (work->query.qtype) {
+    case RRTYPE_AXFR:
+    case RRTYPE_IXFR:
+        conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED);
+        return;
+    case RRTYPE_MAILA:
+    case RRTYPE_MAILB:
+        conclude_with(work, RCODE_NOTIMP, EDE_NOT_SUPPORTED);
+        return;
+    case RRTYPE_OPT:
+        conclude(work, RCODE_FORMERR); /* RFC 6891 section 6.1.1: never in a question */
+        return;
+    case RRTYPE_TXT:
+        if (answer_explained(work))
+            return;
+        break;
+    default:
+        break;
+    }
+    answer_name(work);
+}
+
+static void answer_class(struct work *work)
+{
+    switch (work->query.qclass) {
+    case RRCLASS_IN:
+        answer_internet(work);
+        break;
+    case RRCLASS_CH:
+        answer_chaos(work);
+        break;
+    default:
+        conclude_with(work, RCODE_REFUSED, EDE_NOT_SUPPORTED);
+        break;
+    }
+}
+
+/* What the form of the query and the configuration alone say about the answer. */
+static void answer_begin(struct work *work)
+{
+    const struct edns *edns = &work->query.edns;
+    const struct serving *serving = &work->snapshot->serving;
+
+    work->answer = (struct answer){ .rcode = work->query.rcode, .extra_class = RRCLASS_IN };
+    work->answer.edns.udp_size = serving->edns_size;
+    work->answer.edns.ede = EDE_NONE;
+    work->answer.edns.dnssec_ok = edns->dnssec_ok;
+    if (edns->has_ecs && serving->ecs) {
+        work->answer.edns.has_ecs = true;
+        work->answer.edns.ecs = edns->ecs;
+        work->answer.edns.ecs.scope_prefix = 0;
+    }
+    if (edns->wants_nsid)
+        work->answer.edns.nsid = serving->identity;
+}
+
+/* RFC 6891 section 6.2.5 and contract section 5: how large an answer may be. */
+static size_t answer_limit(const struct work *work, size_t cap)
+{
+    size_t limit = MESSAGE_MAX_LEN;
+
+    if (!work->client->stream) {
+        const struct edns *edns = &work->query.edns;
+        const uint16_t ours = work->snapshot->serving.edns_size;
+        limit = EDNS_MIN_SIZE;
+        if (edns->present)
+            limit = edns->udp_size < ours ? edns->udp_size : ours;
+    }
+    return limit < cap ? limit : cap;
+}
+
+static void take_note(const struct work *work, struct query_note *note)
+{
+    note->rcode = (uint16_t)work->answer.rcode;
+    note->malformed = work->query.rcode == RCODE_FORMERR;
+    if (work->answer.finding != NULL)
+        note->zone = work->finding.first_zone;
+    if (work->answer.choice != NULL) {
+        note->service = work->finding.hops[work->finding.hop_count - 1].service;
+        note->region = work->choice.region;
+    }
+}
+
+size_t query_answer(const struct snapshot *snapshot, const struct client *client,
+                    const uint8_t *request, size_t request_len, uint8_t *response,
+                    size_t response_cap, struct query_note *note)
+{
+    struct work work; /* filled step by step; clearing it all would cost more than the answer */
+
+    *note = (struct query_note){ .region = REGION_NONE };
+    work.snapshot = snapshot;
+    work.client = client;
+    if (!message_parse(request, request_len, &work.query)) {
+        note->malformed = true;
+        return 0; /* a runt or a response: silence */
+    }
+
+    answer_begin(&work);
+    if (work.query.rcode == RCODE_NOERROR) {
+        if (work.query.opcode == OPCODE_NOTIFY)
+            answer_notify(&work);
+        else
+            answer_class(&work);
+    }
+    work.answer.edns.extended_rcode = (uint8_t)((unsigned)work.answer.rcode >> 4);
+    take_note(&work, note);
+    return answer_write(&work.query, &work.answer, snapshot, response,
+                        answer_limit(&work, response_cap), &note->truncated);
+}
