@@ -15,8 +15,11 @@
  */
 struct builder;
 
-/* Where a record was written. `file` must outlive the builder. */
-struct origin_mark { const char *file; unsigned line; };
+/* Where a record was written. `file` is the builder's copy and lives as long as the builder. */
+struct origin_mark {
+    const char *file;
+    unsigned line;
+};
 
 struct builder_record {
     uint32_t ttl;
@@ -27,45 +30,62 @@ struct builder_record {
 
 struct builder_rrset {
     uint16_t type;
-    uint32_t count;
+    uint32_t count;                 /* at least 1, at most BUILDER_RECORDS */
     struct builder_record *records; /* in the order of the file */
 };
 
+/* No message holds as many: the 65,536th record of an rrset is a mistake. */
+enum { BUILDER_RECORDS = 65535 };
+
+/*
+ * One name. Every name between an owner and the apex has a node too, without
+ * rrsets when nothing is written there (ENT, RFC 4592 section 2.2.2).
+ */
 struct builder_node {
     const uint8_t *owner;
-    struct builder_node *parent;  /* NULL at the apex and above */
+    struct builder_node *parent;  /* the name without its first label; NULL at the apex */
     struct builder_rrset *rrsets; /* sorted by type */
     uint32_t rrset_count;
     const struct service *service;
-    struct origin_mark service_mark; /* where the map put it; file NULL when not steered */
+    struct origin_mark service_mark; /* for whoever steers; file NULL until then */
+    uint32_t hash;                /* name_hash(owner) */
+    uint32_t index;               /* builder_at(builder, index) is this node */
 };
 
+/* NULL when memory is out. `apex` is copied; the frozen zone will live in `arena`. */
 struct builder *builder_new(const uint8_t *apex, struct arena *arena);
 void builder_free(struct builder *builder);
 const uint8_t *builder_apex(const struct builder *builder);
+struct arena *builder_arena(const struct builder *builder); /* of the frozen zone */
 
 /*
- * Adds one record; rdata is copied. Owners outside the zone and exact
- * duplicates are told to `diag` by the caller's mark (a duplicate is a warning
- * and is dropped, RFC 2181 section 5).
+ * Adds one record; owner and rdata are copied. `diag` is the record's place:
+ * it becomes the mark, and there an owner outside the zone is told (a mistake)
+ * or an exact duplicate (a warning; the record is dropped, RFC 2181 section 5).
+ * Names inside rdata compare without regard to case.
  */
 enum status builder_add(struct builder *builder, const struct diag *diag, const uint8_t *owner,
                         uint16_t type, uint32_t ttl, const uint8_t *rdata, uint16_t rdata_len)
     __attribute__((warn_unused_result));
 
-/* Puts a service at an owner, which is made when it has no records. */
+/*
+ * Puts a service at an owner, which is made when it has no records. Tells
+ * nobody: STATUS_MEANING when the owner is outside the zone.
+ */
 enum status builder_steer(struct builder *builder, const uint8_t *owner,
                           const struct service *service) __attribute__((warn_unused_result));
 
-/* Nodes in order of arrival: 0 .. count-1; the apex is among them once it has a record. */
+/* Nodes: 0 .. count-1. The apex is the first, a parent always comes before its children. */
 size_t builder_count(const struct builder *builder);
 struct builder_node *builder_at(const struct builder *builder, size_t index);
+/* NULL when absent. An ENT is found, too. */
 struct builder_node *builder_find(const struct builder *builder, const uint8_t *owner);
 struct builder_rrset *builder_rrset(const struct builder_node *node, uint16_t type);
 
 /*
- * Freezes what was gathered into `arena` (the one given to builder_new()):
- * makes ENTs, marks cuts, wildcards and DNAMEs. Expects a checked zone.
+ * Freezes what was gathered into the arena given to builder_new(); marks cuts,
+ * wildcards and DNAMEs. The zone depends on nothing of the builder. Expects a
+ * checked zone; `loaded` is true, and soa is NULL where nobody checked.
  */
 enum status builder_freeze(struct builder *builder, const char *name, struct zone **out)
     __attribute__((warn_unused_result));

@@ -4,10 +4,11 @@
 #include <stdint.h>
 
 /*
- * The records of one owner and type, frozen: `count` times a 16-bit length in
- * host order followed by that many octets of rdata in wire form, names
- * uncompressed with their case as written. TTL in seconds (RFC 2181 section 5.2:
- * one for all).
+ * The records of one owner and type, frozen: `count` times a 16-bit length
+ * (low octet first, on every machine) followed by that many octets of rdata in
+ * wire form, names uncompressed with their case as written. TTL in seconds
+ * (RFC 2181 section 5.2: one for all; that of an RRSIG set means nothing, a
+ * signature goes out with the TTL of what it covers, RFC 4034 section 3).
  */
 struct rrset {
     uint16_t type;
@@ -21,7 +22,7 @@ struct rrset {
 static inline const uint8_t *rrset_next(const uint8_t **at, uint16_t *len)
 {
     const uint8_t *record = *at;
-    *len = (uint16_t)(record[0] | record[1] << 8);
+    *len = (uint16_t)(record[0] | (unsigned)record[1] << 8);
     *at = record + 2 + *len;
     return record + 2;
 }
