@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/base/diag.h"
+#include "geo/region.h"
 
 /*
  * A ranking of regions for everybody of one kind: a short program. Most are a
@@ -13,24 +14,40 @@
  * client's block is known (weighted routes; a tie between equally near
  * regions).
  *
- *   REGION r            r comes next
- *   DRAW n, salt, per   n members follow, each MEMBER weight, key, len and
- *                       then `len` words of its own program
+ *   LIST n                    n region ids follow, two in a word: they come next
+ *   DRAW per, bits, n, salt   n members follow, each MEMBER weight, key, len and
+ *                             then `len` words of its own program; all members
+ *                             come, in the order drawn
  *
  * A region met again is skipped. Programs are interned: equal programs have
  * equal ids, so "same ordering" is one comparison.
  */
 struct ordering_set;
 
+enum {
+    ORDERING_DEPTH_LIMIT = 24, /* draws within draws */
+    /* Members that one path through nested draws can hold: what a run sorts on its stack. */
+    ORDERING_MEMBERS_LIMIT = 4096
+};
+
 struct ordering_set *ordering_set_new(void);
 void ordering_set_free(struct ordering_set *set);
 size_t ordering_count(const struct ordering_set *set);
+size_t ordering_footprint(const struct ordering_set *set); /* octets */
 
-/* Composes one program; `released` after use. */
+/* Gives back what only interning needs; after it the set can be run, not extended. */
+void ordering_set_freeze(struct ordering_set *set);
+
+/* Composes one program; released after use. The fields are private to ordering.c. */
 struct ordering_draft {
     uint32_t *words;
     size_t len, cap;
-    bool failed; /* memory ran out */
+    size_t list;      /* 1 + the position of the LIST that still grows; 0: none */
+    unsigned depth;   /* draws that are open */
+    bool failed;      /* memory ran out */
+    bool excessive;   /* over ORDERING_DEPTH_LIMIT or ORDERING_MEMBERS_LIMIT */
+    uint32_t members[ORDERING_DEPTH_LIMIT + 1]; /* most on any path below each depth */
+    uint64_t listed[REGION_LIMIT / 64];         /* regions put outside any draw */
 };
 void ordering_draft_init(struct ordering_draft *draft);
 void ordering_draft_release(struct ordering_draft *draft);
@@ -44,7 +61,8 @@ enum draw_per { DRAW_PER_CLIENT, DRAW_PER_QUERY, DRAW_PER_RESOLVER };
  * Begins a draw; the members follow, each between member_begin and member_end.
  * `salt` tells this draw from others around it; `key` is the member's own
  * stable hash (of its name), so that removing one moves only its clients.
- * `v4_bits`/`v6_bits`: how much of the client's address is hashed (at most the grain).
+ * `v4_bits`/`v6_bits`: how much of the client's address is hashed (at most the
+ * grain). A weight is at least 1: who comes last belongs behind the draw.
  */
 size_t ordering_draw_begin(struct ordering_draft *draft, enum draw_per per, uint64_t salt,
                            uint8_t v4_bits, uint8_t v6_bits);
@@ -52,9 +70,12 @@ size_t ordering_member_begin(struct ordering_draft *draft, uint64_t key, uint32_
 void ordering_member_end(struct ordering_draft *draft, size_t member);
 void ordering_draw_end(struct ordering_draft *draft, size_t draw);
 
-/* Interns the draft. STATUS_LIMIT at TABLE_VALUE_LIMIT programs. */
+/*
+ * Interns the draft. STATUS_LIMIT when it nests too much or ids reach
+ * TABLE_VALUE_LIMIT (geo/table.h), STATUS_MEMORY; nothing is told.
+ */
 enum status ordering_intern(struct ordering_set *set, const struct ordering_draft *draft,
-                            uint32_t *id);
+                            uint32_t *id) __attribute__((warn_unused_result));
 
 /* Who is being ranked for. */
 struct asker {
@@ -66,10 +87,26 @@ struct asker {
 };
 
 /*
+ * The draw itself, weighted rendezvous hashing: for each member its arrival,
+ * an exponential variate of (ticket, key) divided by its weight; the earliest
+ * comes first. That is the order of -weight / ln(u) from the highest, so a
+ * member is first for weight / sum of weights of all clients, and removing one
+ * leaves the order of the others as it was. Integers only: every machine
+ * agrees to the last bit.
+ *
+ * The ticket is what the members compete for: who asks, as far as the draw
+ * looks. `weight` is 1 or more; an arrival counts in 2^-58.
+ */
+uint64_t draw_ticket(const struct asker *asker, enum draw_per per, uint64_t salt, uint8_t v4_bits,
+                     uint8_t v6_bits);
+uint64_t draw_arrival(uint64_t ticket, uint64_t key, uint32_t weight);
+
+/*
  * Runs a program: region ids in order to `out` (room for `cap`), their count
  * back. *scope is raised to the bits of the client's address that a draw
  * looked at; *scope_is_zero is set when a draw looked at something else than
- * the address. Members of weight 0 come last. Thread: any; no allocation.
+ * the address. What lies behind the `cap`th region is not looked at.
+ * Thread: any; no allocation.
  */
 size_t ordering_run(const struct ordering_set *set, uint32_t id, const struct asker *asker,
                     uint16_t *out, size_t cap, uint8_t *scope, bool *scope_is_zero);

@@ -48,6 +48,15 @@ struct ranking {
 void policy_rank(const struct policy *policy, const struct policy_client *client,
                  struct ranking *out);
 
+/*
+ * Tells why: one line for the client, its place, and each step of the route.
+ * `route` and `regions` are those the policy was built from, over `atlas`.
+ * Thread: any. No allocation.
+ */
+void policy_explain(const struct policy *policy, const struct route *route,
+                    const struct region_list *regions, const struct atlas *atlas,
+                    const struct policy_client *client, const struct route_sink *sink);
+
 /* Blocks of the table of a family, for figures. */
 size_t policy_block_count(const struct policy *policy, unsigned family);
 size_t policy_footprint(const struct policy *policy); /* octets */

@@ -1,8 +1,10 @@
 #ifndef MERIDIAN_GEO_ROUTE_H
 #define MERIDIAN_GEO_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "dns/base/arena.h"
 #include "dns/base/diag.h"
@@ -24,8 +26,12 @@ struct route;
 /* What a policy ranks for: a place and, where `net:` rules matter, a network. */
 struct route_subject {
     const struct place *place;    /* never NULL; place 0 of an atlas is the unknown client */
-    const struct prefix *net;     /* the longest `net:` selector of the tree around it, or NULL */
-    bool known;                   /* false: nobody knows this client */
+    /*
+     * The longest `net:` selector of the whole tree around the client, or NULL.
+     * Networks around one client form a chain, so each policy finds its own
+     * longest one as the longest that contains this.
+     */
+    const struct prefix *net;
 };
 
 /* What a policy file may use while it reads its part of the map. */
@@ -33,13 +39,30 @@ struct route_context {
     struct arena *arena;               /* routes live here */
     const struct region_list *regions; /* the service's */
     struct atlas_grain grain;
-    unsigned depth;                    /* nesting, for salts and the limit */
+    unsigned depth;                    /* policies above this one, for the limit */
+    unsigned draws;                    /* weighted policies above this one, for salts */
+};
+
+/* Where an explanation goes; `text` is one step, valid during the call. */
+struct route_sink {
+    void (*line)(void *context, const char *text);
+    void *context;
+};
+
+/* Whom an explanation is about. */
+struct route_tale {
+    const struct region_list *regions;
+    const struct route_subject *subject;
+    const struct asker *asker;
+    const struct route_sink *sink;
+    unsigned depth;
 };
 
 enum { ROUTE_DEPTH_LIMIT = 16 };
 
 struct route_kind {
     const char *key; /* "nearest": the member of the JSON object that names the policy */
+    bool by_place;   /* its ordering depends on where the client is */
     /* Reads the policy from its object; tells every mistake. */
     enum status (*parse)(const struct json_node *object, const struct route_context *context,
                          const struct route **out);
@@ -52,6 +75,12 @@ struct route_kind {
     /* Appends each `net:` selector of this node. NULL: none. */
     void (*nets)(const struct route *route, void (*visit)(void *context, const struct prefix *net),
                  void *context);
+    /* Marks the regions that the node itself names, children apart. NULL: none. */
+    void (*mark)(const struct route *route, bool *used);
+    /* Writes the canonical text: equal texts rank equally for equal regions. */
+    void (*write)(const struct route *route, const struct region_list *regions, FILE *out);
+    /* Tells how it ranks, then what it chose below it; no allocation. */
+    void (*tell)(const struct route *route, const struct route_tale *tale);
 };
 
 /* Every policy struct begins with this. */
@@ -59,9 +88,21 @@ struct route {
     const struct route_kind *kind;
 };
 
-/* A region's name, or an object with one policy in it. */
+/*
+ * A region's name, or an object with one policy in it. Every mistake is told at its
+ * path; *out is NULL when there was one.
+ */
 enum status route_parse(const struct json_node *node, const struct route_context *context,
                         const struct route **out) __attribute__((warn_unused_result));
+
+/* The same for a route inside a policy: one deeper. */
+enum status route_parse_inner(const struct json_node *node, const struct route_context *context,
+                              const struct route **out) __attribute__((warn_unused_result));
+
+/* A region of the service by its name; `node` is where an unknown one is told. */
+enum status route_find_region(const struct json_node *node, const char *name,
+                              const struct route_context *context, uint16_t *out)
+    __attribute__((warn_unused_result));
 
 /* Ranks; then, after it, nothing: a route that ends has said all it wants. */
 void route_rank(const struct route *route, const struct region_list *regions,
@@ -70,7 +111,23 @@ void route_rank(const struct route *route, const struct region_list *regions,
 /* Every region that the tree can name, as a set bit per region. For "region used by no route". */
 void route_mark_regions(const struct route *route, const struct region_list *regions, bool *used);
 
-/* Every `net:` selector of the tree, each once. *out is malloc'ed. */
+/* True when the ordering depends on the client's place or network. */
+bool route_looks_at_place(const struct route *route);
+
+/* The canonical text; ferror(out) when it could not be written. */
+void route_write(const struct route *route, const struct region_list *regions, FILE *out);
+/* A name inside a canonical text: quoted. */
+void route_write_name(const char *name, FILE *out);
+
+/* Tells one line, and tells about a route one level below the tale's. */
+void route_tell_line(const struct route_tale *tale, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void route_tell(const struct route *route, const struct route_tale *tale);
+
+/* The longest `net:` selector of the tree that holds the address, or NULL. */
+const struct prefix *route_find_net(const struct route *route, const struct address *address);
+
+/* Every `net:` selector of the tree, each once, sorted by prefix_key order. *out is malloc'ed. */
 enum status route_nets(const struct route *route, struct prefix **out, size_t *count)
     __attribute__((warn_unused_result));
 
