@@ -172,8 +172,13 @@ install: $(PROGRAMS)
 	for file in $(wildcard README.md CHANGELOG.md LICENSE docs/*.md); do \
 	    install -m 644 $$file $(SHARE)/doc/meridian/ || exit 1; \
 	done
-	for file in $$(test ! -d share || find share -type f); do \
-	    install -D -m 644 $$file $(SHARE)/meridian/$${file#share/} || exit 1; \
+	for file in $(wildcard geo/data/*.mmdb); do \
+	    install -m 644 $$file $(SHARE)/meridian/ || exit 1; \
+	done
+	for folder in $(wildcard examples schema); do \
+	    find $$folder -type f | while read -r file; do \
+	        install -D -m 644 "$$file" "$(SHARE)/meridian/$$file" || exit 1; \
+	    done || exit 1; \
 	done
 
 # ---- for editors and readers -------------------------------------------------

@@ -33,7 +33,7 @@ for list; do
 done
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    echo "This is not a Debian system; assuming that the equivalents of these are here:" $wanted >&2
+    echo "This is not a Debian system; assuming that the equivalents of these are here: $(echo "$wanted" | xargs)" >&2
     exit 0
 fi
 
@@ -73,6 +73,7 @@ $as_root chmod 755 $policy
 
 echo "Installing:$missing"
 log=$(mktemp)
+# shellcheck disable=SC2086  # a list of words
 if ! { $as_root apt-get update -q &&
     $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
         apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then

@@ -9,11 +9,11 @@ static const struct unit {
     const char *name;
     uint64_t ms;
 } units[] = {
-    {"d",   24 * 60 * 60 * 1000},
-    { "h",  60 * 60 * 1000     },
-    { "m",  60 * 1000          },
-    { "s",  1000               },
-    { "ms", 1                  },
+    { "d", 24 * 60 * 60 * 1000 },
+    { "h", 60 * 60 * 1000 },
+    { "m", 60 * 1000 },
+    { "s", 1000 },
+    { "ms", 1 },
 };
 
 enum { UNITS = sizeof units / sizeof *units };

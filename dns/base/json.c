@@ -1,5 +1,6 @@
 #include "dns/base/json.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -54,7 +55,7 @@ static bool object_build(struct arena *arena, const json_t *json, struct value *
         return false;
 
     /* jansson iterates in the order of insertion, which is the order of the file. */
-    json_t *object = (json_t *)(uintptr_t)json;
+    json_t *object = (json_t *)json;
     const char *key;
     json_t *member;
     json_object_foreach(object, key, member)
@@ -388,6 +389,7 @@ enum status json_expect_keys(const struct json_node *object, const char *const *
     enum status status = STATUS_OK;
     struct json_node member;
     for (size_t i = 0; json_child(object, i, &member); i++) {
+        assert(member.key != NULL);
         if (!is_listed(member.key, known))
             status = tell_unknown_key(&member, known);
     }

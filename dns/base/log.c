@@ -19,10 +19,10 @@ static const struct {
     const char *word;
     const char *journal; /* sd-daemon(3): the syslog priority in front of the line */
 } levels[] = {
-    [LOG_LEVEL_ERROR] = {"error: ",    "<3>"},
-    [LOG_LEVEL_WARNING] = { "warning: ", "<4>"},
-    [LOG_LEVEL_INFO] = { "info: ",    "<6>"},
-    [LOG_LEVEL_DEBUG] = { "debug: ",   "<7>"},
+    [LOG_LEVEL_ERROR] = { "error: ", "<3>" },
+    [LOG_LEVEL_WARNING] = { "warning: ", "<4>" },
+    [LOG_LEVEL_INFO] = { "info: ", "<6>" },
+    [LOG_LEVEL_DEBUG] = { "debug: ", "<7>" },
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

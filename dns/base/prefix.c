@@ -35,7 +35,7 @@ char *address_print(const struct address *address, char out[ADDRESS_TEXT])
     const int family = address->family == FAMILY_V4 ? AF_INET : AF_INET6;
     if (family_bits(address->family) == 0 ||
         inet_ntop(family, address->octets, out, ADDRESS_TEXT) == NULL)
-        strcpy(out, "no address");
+        memcpy(out, "no address", sizeof "no address");
     return out;
 }
 
@@ -180,10 +180,10 @@ bool address_embedded_v4(const struct address *v6, struct address *v4, uint8_t *
         uint8_t offset; /* bits in front of the IPv4 address */
         uint8_t flip;   /* how its octets are stored */
     } forms[] = {
-        {{ [10] = 0xff, [11] = 0xff }, 12, 96, 0   }, /* v4-mapped */
-        { { 0x00, 0x64, 0xff, 0x9b },  12, 96, 0   }, /* NAT64, RFC 6052 */
-        { { 0x20, 0x02 },              2,  16, 0   }, /* 6to4, RFC 3056 */
-        { { 0x20, 0x01, 0x00, 0x00 },  4,  96, 0xff}, /* Teredo, RFC 4380 */
+        { { [10] = 0xff, [11] = 0xff }, 12, 96, 0 }, /* v4-mapped */
+        { { 0x00, 0x64, 0xff, 0x9b }, 12, 96, 0 },   /* NAT64, RFC 6052 */
+        { { 0x20, 0x02 }, 2, 16, 0 },                /* 6to4, RFC 3056 */
+        { { 0x20, 0x01, 0x00, 0x00 }, 4, 96, 0xff }, /* Teredo, RFC 4380 */
     };
 
     if (v6->family != FAMILY_V6)

@@ -16,13 +16,13 @@ static void a_message_names_its_place(void **state)
         unsigned line;
         const char *text;
     } cases[] = {
-        {"a.zone",  NULL,               42, "a.zone:42: TTL '12x' is wrong"               },
-        { "m.json", "services.api.ttl", 0,  "m.json: services.api.ttl: TTL '12x' is wrong"},
-        { "m.json", NULL,               0,  "m.json: TTL '12x' is wrong"                  },
-        { "m.json", "",                 0,  "m.json: TTL '12x' is wrong"                  },
-        { "m.json", "names",            7,  "m.json:7: names: TTL '12x' is wrong"         },
-        { NULL,     NULL,               3,  "TTL '12x' is wrong"                          },
-        { NULL,     "names",            0,  "names: TTL '12x' is wrong"                   },
+        { "a.zone", NULL, 42, "a.zone:42: TTL '12x' is wrong" },
+        { "m.json", "services.api.ttl", 0, "m.json: services.api.ttl: TTL '12x' is wrong" },
+        { "m.json", NULL, 0, "m.json: TTL '12x' is wrong" },
+        { "m.json", "", 0, "m.json: TTL '12x' is wrong" },
+        { "m.json", "names", 7, "m.json:7: names: TTL '12x' is wrong" },
+        { NULL, NULL, 3, "TTL '12x' is wrong" },
+        { NULL, "names", 0, "names: TTL '12x' is wrong" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct report *report = report_new();

@@ -47,9 +47,9 @@ static void the_stable_hash_never_changes(void **state)
         const char *text;
         uint64_t hash;
     } cases[] = {
-        {"",                                    0xd8f3d5aada5d3c31u},
-        { "helsinki-1",                         0xbe9929d38e0ef5a1u},
-        { "a text of more than sixteen octets", 0x335dd53d21a98689u},
+        { "", 0xd8f3d5aada5d3c31u },
+        { "helsinki-1", 0xbe9929d38e0ef5a1u },
+        { "a text of more than sixteen octets", 0x335dd53d21a98689u },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(hash_stable(cases[i].text, strlen(cases[i].text)), cases[i].hash);

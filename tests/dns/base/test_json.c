@@ -54,14 +54,14 @@ static void syntax_errors_name_the_line(void **state)
     static const struct {
         const char *what, *text, *told;
     } cases[] = {
-        {"a missing comma",      "{\n  \"a\": 1\n  \"b\": 2\n}", "m.json:3: "                          },
-        { "the same key twice",  "{\"a\": 1,\n \"a\": 2}",       "m.json:2: duplicate object key"      },
-        { "text behind the end", "{}\n{}",                       "m.json:2: end of file expected"      },
-        { "nothing at all",      "",                             "m.json:1: "                          },
-        { "cut short",           "{\"a\": [1, 2",                "m.json:1: "                          },
-        { "no UTF-8",            "{\"a\": \"\xff\"}",            "m.json:1: unable to decode byte 0xff"},
-        { "a number too large",  "[99999999999999999999]",       "m.json:1: too big integer"           },
-        { "a NUL in a key",      "{\"a\\u0000b\": 1}",           "m.json:1: NUL byte in object key"    },
+        { "a missing comma", "{\n  \"a\": 1\n  \"b\": 2\n}", "m.json:3: " },
+        { "the same key twice", "{\"a\": 1,\n \"a\": 2}", "m.json:2: duplicate object key" },
+        { "text behind the end", "{}\n{}", "m.json:2: end of file expected" },
+        { "nothing at all", "", "m.json:1: " },
+        { "cut short", "{\"a\": [1, 2", "m.json:1: " },
+        { "no UTF-8", "{\"a\": \"\xff\"}", "m.json:1: unable to decode byte 0xff" },
+        { "a number too large", "[99999999999999999999]", "m.json:1: too big integer" },
+        { "a NUL in a key", "{\"a\\u0000b\": 1}", "m.json:1: NUL byte in object key" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct report *report = report_new();
@@ -268,43 +268,43 @@ static void getters_take_what_fits_and_tell_the_rest(void **state)
         double value; /* a string's length */
         const char *told;
     } cases[] = {
-        {"integer",   "1",             STATUS_OK,     1,     NULL                                        },
-        { "integer",  "65535",         STATUS_OK,     65535, NULL                                        },
-        { "integer",  "65536",         STATUS_LIMIT,  0,     "65536 is not in 1..65535"                  },
-        { "integer",  "0",             STATUS_LIMIT,  0,     "0 is not in 1..65535"                      },
-        { "integer",  "1.5",           STATUS_SYNTAX, 0,     "expected a whole number, found 1.5"        },
-        { "integer",  "\"1\"",         STATUS_SYNTAX, 0,     "expected a whole number, found a string"   },
-        { "real",     "60.17",         STATUS_OK,     60.17, NULL                                        },
-        { "real",     "-90",           STATUS_OK,     -90,   NULL                                        },
-        { "real",     "90.5",          STATUS_LIMIT,  0,     "90.5 is not in -90..90"                    },
-        { "real",     "null",          STATUS_SYNTAX, 0,     "expected a number, found null"             },
-        { "bool",     "true",          STATUS_OK,     1,     NULL                                        },
-        { "bool",     "false",         STATUS_OK,     0,     NULL                                        },
-        { "bool",     "1",             STATUS_SYNTAX, 0,     "expected true or false, found a number"    },
-        { "bool",     "[]",            STATUS_SYNTAX, 0,     "expected true or false, found a list"      },
-        { "string",   "\"abc\"",       STATUS_OK,     3,     NULL                                        },
-        { "string",   "\"\"",          STATUS_LIMIT,  0,     "expected a string that is not empty"       },
-        { "string",   "\"a\\u0000b\"", STATUS_LIMIT,  0,
-         "the string holds a NUL character (\\u0000)"                                                    },
-        { "string",   "\"\\u0000\"",   STATUS_LIMIT,  0,     "the string holds a NUL character (\\u0000)"},
-        { "string",   "{}",            STATUS_SYNTAX, 0,     "expected a string, found an object"        },
-        { "duration", "\"250ms\"",     STATUS_OK,     250,   NULL                                        },
-        { "duration", "2",             STATUS_OK,     2000,  NULL                                        },
-        { "duration", "0.5",           STATUS_OK,     500,   NULL                                        },
-        { "duration", "\"5ms\"",       STATUS_LIMIT,  0,     "5ms is not in 10ms..1h"                    },
-        { "duration", "3601",          STATUS_LIMIT,  0,     "1h1s is not in 10ms..1h"                   },
-        { "duration", "\"10x\"",       STATUS_SYNTAX, 0,
-         "'10x' is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
-          "seconds"                                                                                      },
-        { "duration", "-1",            STATUS_LIMIT,  0,
-         "-1 is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
-          "seconds"                                                                                      },
-        { "duration", "1e300",         STATUS_LIMIT,  0,
-         "1e+300 is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
-          "seconds"                                                                                      },
-        { "duration", "true",          STATUS_SYNTAX, 0,
-         "expected a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
-          "seconds, found true or false"                                                                 },
+        { "integer", "1", STATUS_OK, 1, NULL },
+        { "integer", "65535", STATUS_OK, 65535, NULL },
+        { "integer", "65536", STATUS_LIMIT, 0, "65536 is not in 1..65535" },
+        { "integer", "0", STATUS_LIMIT, 0, "0 is not in 1..65535" },
+        { "integer", "1.5", STATUS_SYNTAX, 0, "expected a whole number, found 1.5" },
+        { "integer", "\"1\"", STATUS_SYNTAX, 0, "expected a whole number, found a string" },
+        { "real", "60.17", STATUS_OK, 60.17, NULL },
+        { "real", "-90", STATUS_OK, -90, NULL },
+        { "real", "90.5", STATUS_LIMIT, 0, "90.5 is not in -90..90" },
+        { "real", "null", STATUS_SYNTAX, 0, "expected a number, found null" },
+        { "bool", "true", STATUS_OK, 1, NULL },
+        { "bool", "false", STATUS_OK, 0, NULL },
+        { "bool", "1", STATUS_SYNTAX, 0, "expected true or false, found a number" },
+        { "bool", "[]", STATUS_SYNTAX, 0, "expected true or false, found a list" },
+        { "string", "\"abc\"", STATUS_OK, 3, NULL },
+        { "string", "\"\"", STATUS_LIMIT, 0, "expected a string that is not empty" },
+        { "string", "\"a\\u0000b\"", STATUS_LIMIT, 0,
+          "the string holds a NUL character (\\u0000)" },
+        { "string", "\"\\u0000\"", STATUS_LIMIT, 0, "the string holds a NUL character (\\u0000)" },
+        { "string", "{}", STATUS_SYNTAX, 0, "expected a string, found an object" },
+        { "duration", "\"250ms\"", STATUS_OK, 250, NULL },
+        { "duration", "2", STATUS_OK, 2000, NULL },
+        { "duration", "0.5", STATUS_OK, 500, NULL },
+        { "duration", "\"5ms\"", STATUS_LIMIT, 0, "5ms is not in 10ms..1h" },
+        { "duration", "3601", STATUS_LIMIT, 0, "1h1s is not in 10ms..1h" },
+        { "duration", "\"10x\"", STATUS_SYNTAX, 0,
+          "'10x' is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
+          "seconds" },
+        { "duration", "-1", STATUS_LIMIT, 0,
+          "-1 is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
+          "seconds" },
+        { "duration", "1e300", STATUS_LIMIT, 0,
+          "1e+300 is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
+          "seconds" },
+        { "duration", "true", STATUS_SYNTAX, 0,
+          "expected a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of "
+          "seconds, found true or false" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[64], told[256];
@@ -335,14 +335,9 @@ static void kinds_are_told_apart(void **state)
         const char *text;
         enum json_kind kind;
     } cases[] = {
-        {"null",   JSON_KIND_NULL  },
-        { "true",  JSON_KIND_BOOL  },
-        { "false", JSON_KIND_BOOL  },
-        { "1",     JSON_KIND_NUMBER},
-        { "1.5",   JSON_KIND_NUMBER},
-        { "\"\"",  JSON_KIND_STRING},
-        { "[]",    JSON_KIND_ARRAY },
-        { "{}",    JSON_KIND_OBJECT},
+        { "null", JSON_KIND_NULL }, { "true", JSON_KIND_BOOL },  { "false", JSON_KIND_BOOL },
+        { "1", JSON_KIND_NUMBER },  { "1.5", JSON_KIND_NUMBER }, { "\"\"", JSON_KIND_STRING },
+        { "[]", JSON_KIND_ARRAY },  { "{}", JSON_KIND_OBJECT },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct bench bench;

@@ -17,20 +17,20 @@ static void the_nearest_word_is_suggested(void **state)
     static const struct {
         const char *what, *word, *suggestion;
     } cases[] = {
-        {"two letters exchanged",         "listne",                                "listen"           },
-        { "one missing",                  "zone",                                  "zones"            },
-        { "one too many",                 "ttll",                                  "ttl"              },
-        { "one wrong",                    "ttk",                                   "ttl"              },
-        { "another case",                 "Zones",                                 "zones"            },
-        { "a hyphen",                     "max-scope",                             "max_scope"        },
-        { "several slips in a long word", "minimal_respons",                       "minimal_responses"},
-        { "two slips in a word of eight", "intervall_",                            "interval"         },
-        { "nothing near",                 "colour",                                NULL               },
-        { "two slips in a short word",    "tx",                                    NULL               },
-        { "the empty word",               "",                                      NULL               },
-        { "as short as can be",           "t",                                     NULL               },
+        { "two letters exchanged", "listne", "listen" },
+        { "one missing", "zone", "zones" },
+        { "one too many", "ttll", "ttl" },
+        { "one wrong", "ttk", "ttl" },
+        { "another case", "Zones", "zones" },
+        { "a hyphen", "max-scope", "max_scope" },
+        { "several slips in a long word", "minimal_respons", "minimal_responses" },
+        { "two slips in a word of eight", "intervall_", "interval" },
+        { "nothing near", "colour", NULL },
+        { "two slips in a short word", "tx", NULL },
+        { "the empty word", "", NULL },
+        { "as short as can be", "t", NULL },
         { "no word at all",
-         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL               },
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *found = json_suggest(cases[i].word, known);

@@ -64,18 +64,19 @@ static void text_that_is_not_utf8_is_made_so(void **state)
     static const struct {
         const char *what, *text, *json;
     } cases[] = {
-        {"plain",              "Zürich 東京 \xf0\x9f\x8c\x8d", "\"Zürich 東京 \xf0\x9f\x8c\x8d\""     },
+        { "plain", "Zürich 東京 \xf0\x9f\x8c\x8d", "\"Zürich 東京 \xf0\x9f\x8c\x8d\"" },
         { "a stray octet",
-         "a\xff"
-          "b",                                                    "\"a\xef\xbf\xbd"
-          "b\""                                                                               },
-        { "cut short",         "a\xc3",                           "\"a\xef\xbf\xbd\""                       },
-        { "overlong",          "\xc0\xaf",                        "\"\xef\xbf\xbd\xef\xbf\xbd\""            },
-        { "overlong in three", "\xe0\x80\xaf",                    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-        { "surrogate",         "\xed\xa0\x80",                    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-        { "beyond Unicode",    "\xf4\x90\x80\x80",
-         "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""                                             },
-        { "control octets",    "\x01\n",                          "\"\\u0001\\n\""                          },
+          "a\xff"
+          "b",
+          "\"a\xef\xbf\xbd"
+          "b\"" },
+        { "cut short", "a\xc3", "\"a\xef\xbf\xbd\"" },
+        { "overlong", "\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "overlong in three", "\xe0\x80\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "surrogate", "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "beyond Unicode", "\xf4\x90\x80\x80",
+          "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "control octets", "\x01\n", "\"\\u0001\\n\"" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct json_writer *writer = json_writer_new();

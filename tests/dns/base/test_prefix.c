@@ -19,34 +19,34 @@ static void prefixes_are_read_strictly_or_loosely(void **state)
         bool strict;
         const char *loose; /* NULL: refused */
     } cases[] = {
-        {"192.0.2.0/24",                                                        true,  "192.0.2.0/24"           },
-        { "192.0.2.1",                                                          true,  "192.0.2.1/32"           },
-        { "192.0.2.1/24",                                                       false, "192.0.2.0/24"           },
-        { "192.0.2.129/25",                                                     false, "192.0.2.128/25"         },
-        { "0.0.0.0/0",                                                          true,  "0.0.0.0/0"              },
-        { "1.0.0.0/0",                                                          false, "0.0.0.0/0"              },
-        { "2001:db8::/32",                                                      true,  "2001:db8::/32"          },
-        { "2001:db8::1",                                                        true,  "2001:db8::1/128"        },
-        { "2001:db8:1234:5678::/55",                                            false, "2001:db8:1234:5600::/55"},
-        { "::/0",                                                               true,  "::/0"                   },
-        { "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128",                  true,
-         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"                                                          },
-        { "192.0.2.0/33",                                                       false, NULL                     },
-        { "2001:db8::/129",                                                     false, NULL                     },
-        { "192.0.2.0/",                                                         false, NULL                     },
-        { "192.0.2.0/-1",                                                       false, NULL                     },
-        { "192.0.2.0/+8",                                                       false, NULL                     },
-        { "192.0.2.0/ 8",                                                       false, NULL                     },
-        { "192.0.2.0/8x",                                                       false, NULL                     },
-        { "192.0.2.0/0024",                                                     false, NULL                     },
-        { "192.0.2.0/24/24",                                                    false, NULL                     },
-        { "192.0.2/24",                                                         false, NULL                     },
-        { "192.0.2.256",                                                        false, NULL                     },
-        { "fe80::1%lo",                                                         false, NULL                     },
-        { "",                                                                   false, NULL                     },
-        { "/24",                                                                false, NULL                     },
-        { "example.com",                                                        false, NULL                     },
-        { "0000000000000000000000000000000000000000000000000000000000000000/8", false, NULL                     },
+        { "192.0.2.0/24", true, "192.0.2.0/24" },
+        { "192.0.2.1", true, "192.0.2.1/32" },
+        { "192.0.2.1/24", false, "192.0.2.0/24" },
+        { "192.0.2.129/25", false, "192.0.2.128/25" },
+        { "0.0.0.0/0", true, "0.0.0.0/0" },
+        { "1.0.0.0/0", false, "0.0.0.0/0" },
+        { "2001:db8::/32", true, "2001:db8::/32" },
+        { "2001:db8::1", true, "2001:db8::1/128" },
+        { "2001:db8:1234:5678::/55", false, "2001:db8:1234:5600::/55" },
+        { "::/0", true, "::/0" },
+        { "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128", true,
+          "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128" },
+        { "192.0.2.0/33", false, NULL },
+        { "2001:db8::/129", false, NULL },
+        { "192.0.2.0/", false, NULL },
+        { "192.0.2.0/-1", false, NULL },
+        { "192.0.2.0/+8", false, NULL },
+        { "192.0.2.0/ 8", false, NULL },
+        { "192.0.2.0/8x", false, NULL },
+        { "192.0.2.0/0024", false, NULL },
+        { "192.0.2.0/24/24", false, NULL },
+        { "192.0.2/24", false, NULL },
+        { "192.0.2.256", false, NULL },
+        { "fe80::1%lo", false, NULL },
+        { "", false, NULL },
+        { "/24", false, NULL },
+        { "example.com", false, NULL },
+        { "0000000000000000000000000000000000000000000000000000000000000000/8", false, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct prefix prefix;
@@ -68,19 +68,19 @@ static void a_prefix_contains_its_own(void **state)
         const char *prefix, *address;
         bool inside;
     } cases[] = {
-        {"192.0.2.0/24",     "192.0.2.255",      true },
-        { "192.0.2.0/24",    "192.0.3.0",        false},
-        { "192.0.2.128/25",  "192.0.2.127",      false},
-        { "192.0.2.128/25",  "192.0.2.128",      true },
-        { "192.0.2.1/32",    "192.0.2.1",        true },
-        { "192.0.2.1/32",    "192.0.2.0",        false},
-        { "0.0.0.0/0",       "255.255.255.255",  true },
-        { "0.0.0.0/0",       "::",               false},
-        { "::/0",            "0.0.0.0",          false},
-        { "2001:db8::/33",   "2001:db8:7fff::1", true },
-        { "2001:db8::/33",   "2001:db8:8000::1", false},
-        { "2001:db8::1/128", "2001:db8::1",      true },
-        { "2001:db8::1/127", "2001:db8::2",      false},
+        { "192.0.2.0/24", "192.0.2.255", true },
+        { "192.0.2.0/24", "192.0.3.0", false },
+        { "192.0.2.128/25", "192.0.2.127", false },
+        { "192.0.2.128/25", "192.0.2.128", true },
+        { "192.0.2.1/32", "192.0.2.1", true },
+        { "192.0.2.1/32", "192.0.2.0", false },
+        { "0.0.0.0/0", "255.255.255.255", true },
+        { "0.0.0.0/0", "::", false },
+        { "::/0", "0.0.0.0", false },
+        { "2001:db8::/33", "2001:db8:7fff::1", true },
+        { "2001:db8::/33", "2001:db8:8000::1", false },
+        { "2001:db8::1/128", "2001:db8::1", true },
+        { "2001:db8::1/127", "2001:db8::2", false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct prefix prefix;
@@ -114,10 +114,10 @@ static void keys_sort_as_addresses_do(void **state)
         uint64_t key;
         const char *back;
     } cases[] = {
-        {"192.0.2.1",             0xc000020100000000u, "192.0.2.1"      },
-        { "255.255.255.255",      0xffffffff00000000u, "255.255.255.255"},
+        { "192.0.2.1", 0xc000020100000000u, "192.0.2.1" },
+        { "255.255.255.255", 0xffffffff00000000u, "255.255.255.255" },
         { "2001:db8:1:2:3:4:5:6", 0x20010db800010002u, "2001:db8:1:2::" },
-        { "::",                   0,                   "::"             },
+        { "::", 0, "::" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address address, back;
@@ -136,17 +136,17 @@ static void an_ipv4_address_inside_ipv6_is_found(void **state)
         const char *v6, *v4;
         uint8_t offset;
     } cases[] = {
-        {"::ffff:192.0.2.1",                      "192.0.2.1",  96},
-        { "64:ff9b::192.0.2.33",                  "192.0.2.33", 96},
-        { "2002:c000:0204::1",                    "192.0.2.4",  16},
- /* RFC 4380 section 4: the client's address is stored inverted. */
-        { "2001:0:4136:e378:8000:63bf:3fff:fdd2", "192.0.2.45", 96},
-        { "2001:db8::1",                          NULL,         0 },
-        { "::192.0.2.1",                          NULL,         0 },
-        { "::1:ffff:192.0.2.1",                   NULL,         0 },
-        { "64:ff9b:1::192.0.2.33",                NULL,         0 },
-        { "2001:1::1",                            NULL,         0 },
-        { "192.0.2.1",                            NULL,         0 },
+        { "::ffff:192.0.2.1", "192.0.2.1", 96 },
+        { "64:ff9b::192.0.2.33", "192.0.2.33", 96 },
+        { "2002:c000:0204::1", "192.0.2.4", 16 },
+        /* RFC 4380 section 4: the client's address is stored inverted. */
+        { "2001:0:4136:e378:8000:63bf:3fff:fdd2", "192.0.2.45", 96 },
+        { "2001:db8::1", NULL, 0 },
+        { "::192.0.2.1", NULL, 0 },
+        { "::1:ffff:192.0.2.1", NULL, 0 },
+        { "64:ff9b:1::192.0.2.33", NULL, 0 },
+        { "2001:1::1", NULL, 0 },
+        { "192.0.2.1", NULL, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct address v6, v4 = { 0 };
