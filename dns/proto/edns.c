@@ -64,7 +64,7 @@ static bool option_parse(uint16_t code, const uint8_t *data, size_t len, struct 
     }
 }
 
-/* All options, so that what is sound can be answered even when another one is not. */
+/* All of them, so that what is sound can be answered even when another one is not. */
 static bool options_parse(const uint8_t *rdata, size_t len, struct edns *out)
 {
     struct reader reader = reader_over(rdata, len);
@@ -86,19 +86,21 @@ void edns_parse(struct reader *reader, struct edns *out)
 {
     *out = (struct edns){ .present = true };
 
-    const uint16_t udp_size = reader_u16(reader);
-    const uint32_t ttl = reader_u32(reader);
-    const uint16_t len = reader_u16(reader);
+    const uint8_t *fixed = reader_take(reader, 8);
+    const uint16_t len = fixed != NULL ? octets_u16(fixed + 6) : 0;
     const uint8_t *options = reader_take(reader, len);
+    if (!reader_ok(reader)) {
+        out->malformed = true;
+        out->udp_size = EDNS_MIN_SIZE;
+        return;
+    }
 
     /* RFC 6891 section 6.2.3: values lower than 512 are treated as 512. */
+    const uint16_t udp_size = octets_u16(fixed);
     out->udp_size = udp_size < EDNS_MIN_SIZE ? EDNS_MIN_SIZE : udp_size;
-    out->version = (uint8_t)(ttl >> 16);
-    out->dnssec_ok = (ttl & DNSSEC_OK) != 0;
-
-    if (!reader_ok(reader))
-        out->malformed = true;
-    else if (out->version == EDNS_VERSION)
+    out->version = fixed[3];
+    out->dnssec_ok = (octets_u16(fixed + 4) & DNSSEC_OK) != 0;
+    if (out->version == EDNS_VERSION)
         out->malformed = !options_parse(options, len, out);
 }
 

@@ -17,16 +17,15 @@ static bool question_parse(struct reader *reader, struct message *out)
 {
     const uint8_t *qname = name_read(reader);
     const size_t qname_len = reader_position(reader) - MESSAGE_HEADER_LEN;
-    const uint16_t qtype = reader_u16(reader);
-    const uint16_t qclass = reader_u16(reader);
+    const uint8_t *type_and_class = reader_take(reader, 4);
     if (!reader_ok(reader))
         return false;
 
     out->has_question = true;
     out->qname = qname;
     out->qname_len = (uint16_t)qname_len;
-    out->qtype = qtype;
-    out->qclass = qclass;
+    out->qtype = octets_u16(type_and_class);
+    out->qclass = octets_u16(type_and_class + 2);
     return true;
 }
 
@@ -139,23 +138,24 @@ bool message_parse(const uint8_t *request, size_t len, struct message *out)
         return false;
 
     struct reader reader = reader_over(request, len);
-    const uint16_t id = reader_u16(&reader);
-    const uint16_t flags = reader_u16(&reader);
+    const uint8_t *header = reader_take(&reader, MESSAGE_HEADER_LEN);
+    const uint16_t flags = octets_u16(header + 2);
     /* Two servers that answer each other's responses never stop. */
     if (flags & FLAG_QR)
         return false;
 
     *out = (struct message){
-        .id = id,
+        .id = octets_u16(header),
         .opcode = flags >> OPCODE_SHIFT & OPCODE_MASK,
         .recursion_desired = (flags & FLAG_RD) != 0,
         .checking_disabled = (flags & FLAG_CD) != 0,
     };
-    struct counts counts = { .questions = 0 };
-    counts.questions = reader_u16(&reader);
-    counts.answers = reader_u16(&reader);
-    counts.authorities = reader_u16(&reader);
-    counts.additionals = reader_u16(&reader);
+    const struct counts counts = {
+        .questions = octets_u16(header + 4),
+        .answers = octets_u16(header + 6),
+        .authorities = octets_u16(header + 8),
+        .additionals = octets_u16(header + 10),
+    };
 
     const bool sound = body_parse(&reader, &counts, out);
     out->rcode = verdict(out, sound);

@@ -212,7 +212,7 @@ const uint8_t *name_read(struct reader *reader)
         if (name[at] > LABEL_MAX_LEN)
             break;
     }
-    reader->failed = true;
+    reader_fail(reader);
     return NULL;
 }
 
@@ -231,7 +231,7 @@ void name_skip(struct reader *reader)
         reader_take(reader, octet);
         len += octet + 1u;
     }
-    reader->failed = true;
+    reader_fail(reader);
 }
 
 /* Names are hashed with the case bit set in every octet: letters of either case hash alike. */

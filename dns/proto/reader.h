@@ -27,9 +27,10 @@ static inline bool reader_ok(const struct reader *reader)
     return !reader->failed;
 }
 
+/* Octets not yet read; none once the reader has failed. */
 static inline size_t reader_left(const struct reader *reader)
 {
-    return reader->failed ? 0 : (size_t)(reader->end - reader->next);
+    return (size_t)(reader->end - reader->next);
 }
 
 /* Octets consumed so far. */
@@ -38,16 +39,29 @@ static inline size_t reader_position(const struct reader *reader)
     return (size_t)(reader->next - reader->start);
 }
 
+/* Nothing more can be read: what was sound so far turned out to be wrong. */
+static inline void reader_fail(struct reader *reader)
+{
+    reader->failed = true;
+    reader->end = reader->next;
+}
+
 /* The next `len` octets, borrowed from the input; NULL past the end. */
 static inline const uint8_t *reader_take(struct reader *reader, size_t len)
 {
     if (len > reader_left(reader)) {
-        reader->failed = true;
+        reader_fail(reader);
         return NULL;
     }
     const uint8_t *octets = reader->next;
     reader->next += len;
     return octets;
+}
+
+/* Two octets of the network's order, wherever they are known to stand. */
+static inline uint16_t octets_u16(const uint8_t *octets)
+{
+    return (uint16_t)(octets[0] << 8 | octets[1]);
 }
 
 static inline uint8_t reader_u8(struct reader *reader)
@@ -61,7 +75,7 @@ static inline uint16_t reader_u16(struct reader *reader)
     const uint8_t *octets = reader_take(reader, 2);
     if (octets == NULL)
         return 0;
-    return (uint16_t)(octets[0] << 8 | octets[1]);
+    return octets_u16(octets);
 }
 
 static inline uint32_t reader_u32(struct reader *reader)

@@ -97,23 +97,24 @@ static void cut_improve(const struct writer *writer, const uint8_t *name, unsign
         *best = cut;
 }
 
+/* The longest ending of `name` that any name written before has too. */
+static struct cut cut_find(const struct writer *writer, const uint8_t *name)
+{
+    struct cut best = { .labels = 0, .kept = name_len(name) };
+    const unsigned labels = writer->name_count > 0 ? name_labels(name) : 0;
+    for (unsigned i = 0; i < writer->name_count && best.labels < labels; i++)
+        cut_improve(writer, name, labels, writer->names[i], &best);
+    return best;
+}
+
 /*
  * The first name in a message is the question's: it stands uncompressed, and
  * most owners are equal to it. Asking for that alone keeps the usual answer
  * short of any search.
  */
-static struct cut cut_find(const struct writer *writer, const uint8_t *name)
+static bool repeats_first(const struct writer *writer, const uint8_t *name)
 {
-    struct cut best = { .labels = 0, .kept = name_len(name) };
-    if (writer->name_count == 0 || name_is_root(name))
-        return best;
-    if (name_equal(name, writer->octets + writer->names[0]))
-        return (struct cut){ .labels = name_labels(name), .target = writer->names[0] };
-
-    const unsigned labels = name_labels(name);
-    for (unsigned i = 0; i < writer->name_count && best.labels < labels; i++)
-        cut_improve(writer, name, labels, writer->names[i], &best);
-    return best;
+    return writer->name_count > 0 && name_equal(name, writer->octets + writer->names[0]);
 }
 
 /* A target must be reachable: beyond 16383 octets names are written, but not pointed at. */
@@ -125,6 +126,11 @@ static void remember(struct writer *writer, size_t at)
 
 void writer_name(struct writer *writer, const uint8_t *name)
 {
+    if (repeats_first(writer, name)) {
+        writer_u16(writer, (uint16_t)(POINTER | writer->names[0]));
+        return;
+    }
+
     const struct cut cut = cut_find(writer, name);
     const size_t at = writer->len;
     uint8_t *place = writer_claim(writer, cut.kept + (cut.labels > 0 ? POINTER_LEN : 0));
