@@ -8,10 +8,13 @@
 
 /*
  * Cuts the text of a zone file (RFC 1035 section 5.1) into entries, an entry
- * into tokens, each with its file, line and column. Parentheses join lines,
- * ";" starts a comment, quotes hold blanks; escapes stay as written (whoever
- * understands the token resolves them), except that they hide their octet
- * from the scanner. CRLF and a missing final newline are fine.
+ * into tokens, each with its file, line and column. Parentheses join lines
+ * (and do not nest), ";" starts a comment, quotes hold blanks and end on their
+ * line; escapes stay as written (whoever understands the token resolves them),
+ * except that they hide their octet from the scanner. CRLF and a missing final
+ * newline are fine. Text of a word in the form key="a b" keeps its quotes and
+ * is one token that is not `quoted` (RFC 9460 section 2.1); any other word
+ * that touches a quote is a mistake.
  */
 struct token {
     const char *text; /* borrowed from the file's text, not NUL-terminated; quotes not included */
@@ -38,7 +41,7 @@ void scanner_free(struct scanner *scanner);
 
 /*
  * The next entry that has a token. STATUS_OK with *found false at the end.
- * On a mistake (unclosed quote or parenthesis, a NUL octet) it tells the
+ * On a mistake (unclosed quote or parenthesis, a control octet) it tells the
  * place, skips to where the next entry can begin, and returns the status;
  * the caller goes on.
  */
