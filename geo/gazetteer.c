@@ -1,0 +1,287 @@
+#include "geo/gazetteer.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/base/hash.h"
+#include "dns/base/intern.h"
+#include "geo/centres.h"
+
+/*
+ * A place as numbers, so that equal places are equal octets: no padding, and
+ * the same spelling of "unknown" everywhere. Texts are ids of the intern set;
+ * 0 is the empty one.
+ */
+struct facts {
+    uint32_t continent;
+    uint32_t country;
+    uint32_t subdivision[PLACE_SUBDIVISIONS];
+    uint32_t city;
+    uint32_t asn;
+    uint16_t fix; /* enum place_fix; PLACE_COUNTRY only once settled */
+    uint16_t accuracy_km;
+    double latitude;
+    double longitude;
+};
+_Static_assert(sizeof(struct facts) == 48, "padding would be compared");
+
+/*
+ *   slots  [ - 2 - 0 - - 1 - ]   ids by hash, linear probing, at most half full
+ *   items  [ 0 1 2 ]             by id
+ */
+struct fact_set {
+    struct facts *items;
+    uint32_t *slots; /* 2 * cap of them, a power of two; FREE when free */
+    uint32_t count, cap;
+};
+
+enum { CAP_FIRST = 1024, CAP_MOST = 1 << 30 };
+static const uint32_t FREE = UINT32_MAX;
+
+struct gazetteer {
+    struct intern *texts;
+    struct fact_set gathered;
+    struct fact_set settled;
+    struct place *places;
+    size_t place_count;
+};
+
+/* ---- sets of facts --------------------------------------------------------- */
+
+static void fact_set_release(struct fact_set *set)
+{
+    free(set->items);
+    free(set->slots);
+    *set = (struct fact_set){ 0 };
+}
+
+static uint64_t facts_hash(const struct facts *facts)
+{
+    uint64_t words[sizeof *facts / sizeof(uint64_t)];
+    memcpy(words, facts, sizeof words);
+    uint64_t hash = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        hash = hash_mix(hash + words[i] + 0x9e3779b97f4a7c15u);
+    return hash;
+}
+
+/* The slot that holds equal facts, or the free one where they belong. */
+static size_t fact_set_slot(const struct fact_set *set, const struct facts *facts)
+{
+    const size_t mask = (size_t)set->cap * 2 - 1;
+    for (size_t slot = (size_t)facts_hash(facts) & mask;; slot = (slot + 1) & mask)
+        if (set->slots[slot] == FREE ||
+            memcmp(&set->items[set->slots[slot]], facts, sizeof *facts) == 0)
+            return slot;
+}
+
+static bool fact_set_grow(struct fact_set *set)
+{
+    if (set->cap == CAP_MOST)
+        return false;
+    const uint32_t cap = set->cap == 0 ? CAP_FIRST : set->cap * 2;
+    struct facts *items = reallocarray(set->items, cap, sizeof *items);
+    if (items == NULL)
+        return false;
+    set->items = items;
+    uint32_t *slots = reallocarray(NULL, cap, 2 * sizeof *slots);
+    if (slots == NULL)
+        return false;
+
+    free(set->slots);
+    set->slots = slots;
+    set->cap = cap;
+    memset(slots, 0xff, (size_t)cap * 2 * sizeof *slots);
+    for (uint32_t id = 0; id < set->count; id++)
+        slots[fact_set_slot(set, &items[id])] = id;
+    return true;
+}
+
+static enum status fact_set_add(struct fact_set *set, const struct facts *facts, uint32_t *id)
+{
+    if (set->count == set->cap && !fact_set_grow(set))
+        return STATUS_MEMORY;
+    const size_t slot = fact_set_slot(set, facts);
+    if (set->slots[slot] == FREE) {
+        set->items[set->count] = *facts;
+        set->slots[slot] = set->count++;
+    }
+    *id = set->slots[slot];
+    return STATUS_OK;
+}
+
+/* ---- from records to facts ------------------------------------------------- */
+
+static enum status text_add(struct gazetteer *gazetteer, const char *octets, size_t len,
+                            uint32_t *id)
+{
+    *id = intern_add(gazetteer->texts, octets, len);
+    return *id == INTERN_NONE ? STATUS_MEMORY : STATUS_OK;
+}
+
+static enum status code_add(struct gazetteer *gazetteer, struct record_text code, uint32_t *id)
+{
+    char upper[2];
+    for (size_t i = 0; i < code.len && i < sizeof upper; i++)
+        upper[i] = (char)toupper((unsigned char)code.octets[i]);
+    return text_add(gazetteer, upper, code.len < sizeof upper ? code.len : sizeof upper, id);
+}
+
+/* "US-CA" or "US-California": without its country a subdivision says nothing. */
+static enum status subdivision_add(struct gazetteer *gazetteer, const struct record *record,
+                                   struct record_text text, uint32_t *id)
+{
+    char joined[3 + RECORD_TEXT_LIMIT];
+    *id = 0;
+    if (record->country.len != 2 || text.len == 0 || text.len > RECORD_TEXT_LIMIT)
+        return STATUS_OK;
+    joined[0] = (char)toupper((unsigned char)record->country.octets[0]);
+    joined[1] = (char)toupper((unsigned char)record->country.octets[1]);
+    joined[2] = '-';
+    memcpy(joined + 3, text.octets, text.len);
+    return text_add(gazetteer, joined, 3 + text.len, id);
+}
+
+enum status gazetteer_add(struct gazetteer *gazetteer, const struct record *record, uint32_t *id)
+{
+    struct facts facts = { .asn = record->asn };
+    if (code_add(gazetteer, record->continent, &facts.continent) != STATUS_OK ||
+        code_add(gazetteer, record->country, &facts.country) != STATUS_OK ||
+        text_add(gazetteer, record->city.octets, record->city.len, &facts.city) != STATUS_OK)
+        return STATUS_MEMORY;
+    for (size_t i = 0; i < PLACE_SUBDIVISIONS; i++)
+        if (subdivision_add(gazetteer, record, record->subdivision[i], &facts.subdivision[i]) !=
+            STATUS_OK)
+            return STATUS_MEMORY;
+    if (record->has_location) {
+        facts.fix = PLACE_EXACT;
+        facts.accuracy_km = record->accuracy_km;
+        /* Adding zero makes -0.0 equal to 0.0 in its octets too. */
+        facts.latitude = record->latitude + 0.0;
+        facts.longitude = record->longitude + 0.0;
+    }
+    return fact_set_add(&gazetteer->gathered, &facts, id);
+}
+
+enum status gazetteer_merge(struct gazetteer *gazetteer, uint32_t first, uint32_t second,
+                            uint32_t *id)
+{
+    struct facts facts = gazetteer->gathered.items[first];
+    const struct facts *other = &gazetteer->gathered.items[second];
+
+    if (facts.continent == 0)
+        facts.continent = other->continent;
+    if (facts.country == 0)
+        facts.country = other->country;
+    if (facts.subdivision[0] == 0)
+        memcpy(facts.subdivision, other->subdivision, sizeof facts.subdivision);
+    if (facts.city == 0)
+        facts.city = other->city;
+    if (facts.asn == 0)
+        facts.asn = other->asn;
+    if (facts.fix == PLACE_NOWHERE) {
+        facts.fix = other->fix;
+        facts.accuracy_km = other->accuracy_km;
+        facts.latitude = other->latitude;
+        facts.longitude = other->longitude;
+    }
+    return fact_set_add(&gazetteer->gathered, &facts, id);
+}
+
+/* ---- settling and freezing ------------------------------------------------- */
+
+static const char *text_get(const struct gazetteer *gazetteer, uint32_t id)
+{
+    return intern_get(gazetteer->texts, id, NULL);
+}
+
+enum status gazetteer_settle(struct gazetteer *gazetteer, uint32_t id, uint32_t *settled)
+{
+    struct facts facts = gazetteer->gathered.items[id];
+    const struct centre *centre =
+        facts.country != 0 ? centre_find(text_get(gazetteer, facts.country)) : NULL;
+
+    if (centre != NULL && facts.continent == 0 &&
+        text_add(gazetteer, centre->continent, 2, &facts.continent) != STATUS_OK)
+        return STATUS_MEMORY;
+    if (centre != NULL && facts.fix == PLACE_NOWHERE) {
+        facts.fix = PLACE_COUNTRY;
+        facts.latitude = (double)centre->latitude;
+        facts.longitude = (double)centre->longitude;
+    }
+    return fact_set_add(&gazetteer->settled, &facts, settled);
+}
+
+enum status gazetteer_freeze(struct gazetteer *gazetteer)
+{
+    const size_t count = gazetteer->settled.count;
+    fact_set_release(&gazetteer->gathered);
+    struct place *places = reallocarray(NULL, count, sizeof *places);
+    if (places == NULL)
+        return STATUS_MEMORY;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct facts *facts = &gazetteer->settled.items[i];
+        places[i] = (struct place){
+            .continent = text_get(gazetteer, facts->continent),
+            .country = text_get(gazetteer, facts->country),
+            .city = text_get(gazetteer, facts->city),
+            .asn = facts->asn,
+            .fix = (enum place_fix)facts->fix,
+            .latitude = facts->latitude,
+            .longitude = facts->longitude,
+            .accuracy_km = facts->accuracy_km,
+        };
+        for (size_t j = 0; j < PLACE_SUBDIVISIONS; j++)
+            places[i].subdivision[j] = text_get(gazetteer, facts->subdivision[j]);
+    }
+    gazetteer->places = places;
+    gazetteer->place_count = count;
+    fact_set_release(&gazetteer->settled);
+    return STATUS_OK;
+}
+
+size_t gazetteer_count(const struct gazetteer *gazetteer)
+{
+    return gazetteer->place_count;
+}
+
+const struct place *gazetteer_place(const struct gazetteer *gazetteer, uint32_t id)
+{
+    return &gazetteer->places[id];
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+struct gazetteer *gazetteer_new(void)
+{
+    static const struct facts nothing;
+    struct gazetteer *gazetteer = calloc(1, sizeof *gazetteer);
+    if (gazetteer == NULL)
+        return NULL;
+
+    /* Text 0 is the empty one, and place 0, before and after settling, knows nothing. */
+    uint32_t id;
+    gazetteer->texts = intern_new();
+    if (gazetteer->texts == NULL || text_add(gazetteer, "", 0, &id) != STATUS_OK ||
+        fact_set_add(&gazetteer->gathered, &nothing, &id) != STATUS_OK ||
+        fact_set_add(&gazetteer->settled, &nothing, &id) != STATUS_OK) {
+        gazetteer_free(gazetteer);
+        return NULL;
+    }
+    return gazetteer;
+}
+
+void gazetteer_free(struct gazetteer *gazetteer)
+{
+    if (gazetteer == NULL)
+        return;
+    fact_set_release(&gazetteer->gathered);
+    fact_set_release(&gazetteer->settled);
+    intern_free(gazetteer->texts);
+    free(gazetteer->places);
+    free(gazetteer);
+}
