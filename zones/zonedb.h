@@ -18,7 +18,10 @@ struct zonedb {
     uint8_t most_labels;    /* of any apex: deeper suffixes need no look-up */
 };
 
-/* Zones must have different apexes and outlive the table, which lives in `arena`. */
+/*
+ * Zones must outlive the table, which lives in `arena`. STATUS_MEANING when two
+ * have the same apex, STATUS_MEMORY; nothing is told.
+ */
 enum status zonedb_build(const struct zone *const *zones, size_t count, struct arena *arena,
                          struct zonedb **out) __attribute__((warn_unused_result));
 
