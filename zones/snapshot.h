@@ -10,6 +10,7 @@
 #include "geo/atlas.h"
 #include "health/board.h"
 #include "health/target.h"
+#include "zones/serving.h"
 #include "zones/zone.h"
 #include "zones/zonedb.h"
 
@@ -18,17 +19,6 @@ struct zone_source {
     const char *name;    /* "app.example", "." for the root: presentation form */
     const char *file;
     const char *map;     /* NULL: no map. A path that does not exist is a mistake of the zone */
-};
-
-/* How answers are shaped: what of meridian.json a query sees. */
-struct serving {
-    uint16_t edns_size;          /* largest UDP answer, octets */
-    bool minimal_responses;
-    bool ecs;                    /* steer by EDNS client subnet */
-    const char *identity;        /* NSID, id.server; NULL: none */
-    const char *version;         /* version.bind; NULL: not told */
-    const struct prefix *explain; /* who may ask _explain. */
-    size_t explain_count;
 };
 
 /* What a generation is made from. Borrowed during the build only; strings are copied. */

@@ -12,6 +12,7 @@ struct client {
     bool stream;           /* TCP: no size limit but the message's own */
     uint32_t sequence;     /* raised by the worker from query to query: turns the rotation */
     uint64_t random;       /* fresh for each query; seeded, not secret */
+    uint32_t now_s;        /* when it came, in seconds since 1970: cookies age by it */
 };
 
 #endif

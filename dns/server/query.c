@@ -16,6 +16,9 @@ struct work {
     struct finding finding;
     struct choice choice;
     struct answer answer;
+    enum cookie_verdict cookie_verdict;
+    uint8_t cookie[COOKIE_LEN];
+    uint8_t zoneversion[6];
     struct rrset extra;
     uint8_t extra_rdata[EXPLAIN_RDATA];
 };
@@ -216,6 +219,46 @@ static void answer_class(struct work *work)
     }
 }
 
+/* RFC 7873 section 5.2: every answer to a query with a cookie carries one of ours. */
+static void answer_cookie(struct work *work)
+{
+    const struct edns *edns = &work->query.edns;
+    const struct cookie_secrets *secrets = &work->snapshot->serving.cookies;
+    const struct client *client = work->client;
+
+    work->cookie_verdict = COOKIE_ABSENT;
+    if (!edns->has_cookie || secrets->count == 0)
+        return;
+    work->cookie_verdict = cookie_judge(secrets, edns->cookie, edns->cookie_len, &client->source,
+                                        client->now_s);
+    cookie_make(secrets, edns->cookie, edns->cookie_len, work->cookie_verdict, &client->source,
+                client->now_s, work->cookie);
+    work->answer.edns.cookie = work->cookie;
+    work->answer.edns.cookie_len = COOKIE_LEN;
+}
+
+/* RFC 7873 section 5.2.3: who knows cookies may be asked to come again with one of ours. */
+static bool wants_better_cookie(const struct work *work)
+{
+    return work->snapshot->serving.cookies_required && !work->client->stream &&
+           work->answer.edns.cookie != NULL && work->cookie_verdict != COOKIE_GOOD;
+}
+
+/* RFC 9660 section 3: the serial of the zone that the answer came from, by how many labels. */
+static void answer_zoneversion(struct work *work)
+{
+    const struct zone *zone = work->answer.finding != NULL ? work->finding.first_zone : NULL;
+
+    if (!work->query.edns.wants_zoneversion || zone == NULL || !zone->loaded)
+        return;
+    work->zoneversion[0] = zone->apex_labels;
+    work->zoneversion[1] = 0; /* type SOA-SERIAL */
+    for (int i = 0; i < 4; i++)
+        work->zoneversion[2 + i] = (uint8_t)(zone->serial >> (24 - 8 * i));
+    work->answer.edns.zoneversion = work->zoneversion;
+    work->answer.edns.zoneversion_len = sizeof work->zoneversion;
+}
+
 /* What the form of the query and the configuration alone say about the answer. */
 static void answer_begin(struct work *work)
 {
@@ -233,6 +276,12 @@ static void answer_begin(struct work *work)
     }
     if (edns->wants_nsid)
         work->answer.edns.nsid = serving->identity;
+    if (edns->has_keepalive && work->client->stream) {
+        work->answer.edns.keepalive = true;
+        work->answer.edns.keepalive_100ms = serving->tcp_idle_100ms;
+    }
+    work->answer.edns.report_channel = serving->report_channel;
+    answer_cookie(work);
 }
 
 /* RFC 6891 section 6.2.5 and contract section 5: how large an answer may be. */
@@ -250,10 +299,23 @@ static size_t answer_limit(const struct work *work, size_t cap)
     return limit < cap ? limit : cap;
 }
 
+static enum response_class response_kind(const struct work *work)
+{
+    if (work->answer.rcode == RCODE_NXDOMAIN)
+        return RESPONSE_NXDOMAIN;
+    if (work->answer.rcode != RCODE_NOERROR)
+        return RESPONSE_ERROR;
+    return work->answer.finding != NULL && work->finding.outcome == OUTCOME_NODATA
+               ? RESPONSE_NODATA
+               : RESPONSE_ANSWER;
+}
+
 static void take_note(const struct work *work, struct query_note *note)
 {
     note->rcode = (uint16_t)work->answer.rcode;
     note->malformed = work->query.rcode == RCODE_FORMERR;
+    note->kind = response_kind(work);
+    note->trusted = work->client->stream || work->cookie_verdict == COOKIE_GOOD;
     if (work->answer.finding != NULL)
         note->zone = work->finding.first_zone;
     if (work->answer.choice != NULL) {
@@ -278,13 +340,34 @@ size_t query_answer(const struct snapshot *snapshot, const struct client *client
 
     answer_begin(&work);
     if (work.query.rcode == RCODE_NOERROR) {
-        if (work.query.opcode == OPCODE_NOTIFY)
+        if (wants_better_cookie(&work))
+            conclude(&work, RCODE_BADCOOKIE);
+        else if (work.query.opcode == OPCODE_NOTIFY)
             answer_notify(&work);
         else
             answer_class(&work);
+        answer_zoneversion(&work);
     }
     work.answer.edns.extended_rcode = (uint8_t)((unsigned)work.answer.rcode >> 4);
     take_note(&work, note);
     return answer_write(&work.query, &work.answer, snapshot, response,
                         answer_limit(&work, response_cap), &note->truncated);
+}
+
+size_t query_slip(uint8_t *response, size_t len)
+{
+    const size_t fixed = MESSAGE_HEADER_LEN;
+    struct reader reader = reader_over(response, len);
+
+    if (len < fixed)
+        return 0;
+    response[2] |= (uint8_t)(FLAG_TC >> 8);
+    response[2] &= (uint8_t) ~(FLAG_AA >> 8);
+    memset(response + 6, 0, 6);
+    (void)reader_take(&reader, fixed);
+    if (response[5] == 0)
+        return fixed;
+    (void)name_read(&reader);
+    (void)reader_u32(&reader);
+    return reader_ok(&reader) ? reader_position(&reader) : fixed;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "dns/server/client.h"
+#include "dns/server/ratelimit.h"
 #include "zones/lookup.h"
 #include "zones/snapshot.h"
 
@@ -13,6 +14,8 @@ struct query_note {
     uint16_t rcode;              /* with the extended bits */
     bool malformed;              /* FORMERR, or silence for a runt or a response */
     bool truncated;
+    bool trusted;                /* the address is proven: TCP or a good cookie */
+    enum response_class kind;    /* the account that rate limiting charges */
     const struct zone *zone;     /* of the qname; NULL: none of ours */
     const struct service *service; /* that chose the answer; NULL: static */
     uint16_t region;             /* the first that answered; REGION_NONE */
@@ -26,5 +29,12 @@ struct query_note {
 size_t query_answer(const struct snapshot *snapshot, const struct client *client,
                     const uint8_t *request, size_t request_len, uint8_t *response,
                     size_t response_cap, struct query_note *note);
+
+/*
+ * Cuts a response of ours down to its header and question and sets TC, so that
+ * an honest client asks again by TCP and a forged one gets nothing worth
+ * sending. In place; returns the new length.
+ */
+size_t query_slip(uint8_t *response, size_t len);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns/base/diag.h"
 #include "dns/base/prefix.h"
+#include "zones/serving.h"
 
 /*
  * Response rate limiting: a server that anybody can make send packets to
@@ -24,17 +24,7 @@ struct ratelimit;
 /* What kind of answer it is; each class has its own account. */
 enum response_class { RESPONSE_ANSWER, RESPONSE_NODATA, RESPONSE_NXDOMAIN, RESPONSE_ERROR };
 
-struct ratelimit_rules {
-    bool on;
-    uint32_t answers;  /* per second and client prefix; also for NODATA, each by itself */
-    uint32_t nxdomain; /* per second, client prefix and zone */
-    uint32_t errors;
-    uint8_t slip;      /* each slip-th refused one goes out truncated; 0: none, 1: all */
-    const struct prefix *allow; /* never limited */
-    size_t allow_count;
-};
-
-/* Docs/configuration.md says where these come from: beyond what a resolver for millions sends. */
+/* The defaults: beyond what a resolver that millions share sends to one server. */
 enum { RATELIMIT_ANSWERS = 5000, RATELIMIT_NXDOMAIN = 1000, RATELIMIT_ERRORS = 500,
        RATELIMIT_SLIP = 2, RATELIMIT_MOST = 1000000 };
 
