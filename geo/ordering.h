@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/base/diag.h"
+#include "geo/draw.h"
 #include "geo/region.h"
 
 /*
@@ -42,10 +43,10 @@ void ordering_set_freeze(struct ordering_set *set);
 struct ordering_draft {
     uint32_t *words;
     size_t len, cap;
-    size_t list;      /* 1 + the position of the LIST that still grows; 0: none */
-    unsigned depth;   /* draws that are open */
-    bool failed;      /* memory ran out */
-    bool excessive;   /* over ORDERING_DEPTH_LIMIT or ORDERING_MEMBERS_LIMIT */
+    size_t list;    /* 1 + the position of the LIST that still grows; 0: none */
+    unsigned depth; /* draws that are open */
+    bool failed;    /* memory ran out */
+    bool excessive; /* over ORDERING_DEPTH_LIMIT or ORDERING_MEMBERS_LIMIT */
     uint32_t members[ORDERING_DEPTH_LIMIT + 1]; /* most on any path below each depth */
     uint64_t listed[REGION_LIMIT / 64];         /* regions put outside any draw */
 };
@@ -53,9 +54,6 @@ void ordering_draft_init(struct ordering_draft *draft);
 void ordering_draft_release(struct ordering_draft *draft);
 void ordering_draft_clear(struct ordering_draft *draft);
 void ordering_put_region(struct ordering_draft *draft, uint16_t region);
-
-/* How a DRAW's hash is keyed. */
-enum draw_per { DRAW_PER_CLIENT, DRAW_PER_QUERY, DRAW_PER_RESOLVER };
 
 /*
  * Begins a draw; the members follow, each between member_begin and member_end.
@@ -76,30 +74,6 @@ void ordering_draw_end(struct ordering_draft *draft, size_t draw);
  */
 enum status ordering_intern(struct ordering_set *set, const struct ordering_draft *draft,
                             uint32_t *id) __attribute__((warn_unused_result));
-
-/* Who is being ranked for. */
-struct asker {
-    uint64_t key;           /* address_key() of the client's address, embedded IPv4 taken out */
-    uint8_t family;         /* of `key` */
-    bool anonymous;         /* source prefix 0: the same member for all, scope 0 */
-    uint64_t resolver_key;  /* hash of the source address, for DRAW_PER_RESOLVER */
-    uint64_t random;        /* fresh for each query, for DRAW_PER_QUERY */
-};
-
-/*
- * The draw itself, weighted rendezvous hashing: for each member its arrival,
- * an exponential variate of (ticket, key) divided by its weight; the earliest
- * comes first. That is the order of -weight / ln(u) from the highest, so a
- * member is first for weight / sum of weights of all clients, and removing one
- * leaves the order of the others as it was. Integers only: every machine
- * agrees to the last bit.
- *
- * The ticket is what the members compete for: who asks, as far as the draw
- * looks. `weight` is 1 or more; an arrival counts in 2^-58.
- */
-uint64_t draw_ticket(const struct asker *asker, enum draw_per per, uint64_t salt, uint8_t v4_bits,
-                     uint8_t v6_bits);
-uint64_t draw_arrival(uint64_t ticket, uint64_t key, uint32_t weight);
 
 /*
  * Runs a program: region ids in order to `out` (room for `cap`), their count
