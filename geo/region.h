@@ -7,10 +7,10 @@
 /* A place of ours, as a route sees it. */
 struct region {
     const char *name;
-    bool placed;      /* has a location */
-    double latitude;  /* degrees */
+    bool placed;     /* has a location */
+    double latitude; /* degrees */
     double longitude;
-    int bias;         /* -99..99 */
+    int bias; /* -99..99 */
 };
 
 enum { REGION_LIMIT = 1024, REGION_NONE = UINT16_MAX };

@@ -25,7 +25,7 @@ struct route;
 
 /* What a policy ranks for: a place and, where `net:` rules matter, a network. */
 struct route_subject {
-    const struct place *place;    /* never NULL; place 0 of an atlas is the unknown client */
+    const struct place *place; /* never NULL; place 0 of an atlas is the unknown client */
     /*
      * The longest `net:` selector of the whole tree around the client, or NULL.
      * Networks around one client form a chain, so each policy finds its own
@@ -39,8 +39,8 @@ struct route_context {
     struct arena *arena;               /* routes live here */
     const struct region_list *regions; /* the service's */
     struct atlas_grain grain;
-    unsigned depth;                    /* policies above this one, for the limit */
-    unsigned draws;                    /* weighted policies above this one, for salts */
+    unsigned depth; /* policies above this one, for the limit */
+    unsigned draws; /* weighted policies above this one, for salts */
 };
 
 /* Where an explanation goes; `text` is one step, valid during the call. */
@@ -103,6 +103,11 @@ enum status route_parse_inner(const struct json_node *node, const struct route_c
 enum status route_find_region(const struct json_node *node, const char *name,
                               const struct route_context *context, uint16_t *out)
     __attribute__((warn_unused_result));
+
+/* The route to one region; NULL when memory is out. */
+const struct route *route_region_new(struct arena *arena, uint16_t region);
+/* The name of the region that a route consists of; NULL when it is a policy. */
+const char *route_region_name(const struct route *route, const struct region_list *regions);
 
 /* Ranks; then, after it, nothing: a route that ends has said all it wants. */
 void route_rank(const struct route *route, const struct region_list *regions,

@@ -1,0 +1,102 @@
+#include "geo/route.h"
+
+/* { "failover": [R, R, ...] }: one after the other. */
+struct failover_route {
+    struct route base;
+    size_t count;
+    const struct route **items;
+};
+
+static const struct failover_route *as_failover(const struct route *route)
+{
+    return (const struct failover_route *)route;
+}
+
+/* Reads every entry, also behind a mistake. */
+static enum status parse_items(const struct json_node *list, const struct route_context *context,
+                               struct failover_route *self)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < self->count; i++) {
+        struct json_node item;
+        if (!json_child(list, i, &item))
+            continue;
+        const enum status its = route_parse_inner(&item, context, &self->items[i]);
+        status = its != STATUS_OK ? its : status;
+    }
+    return status;
+}
+
+static enum status failover_parse(const struct json_node *object,
+                                  const struct route_context *context, const struct route **out)
+{
+    static const char *const keys[] = { "failover", NULL };
+    struct json_node list = *object;
+    enum status status = json_expect_keys(object, keys);
+
+    if (!json_member(object, "failover", &list) || json_kind(&list) != JSON_KIND_ARRAY ||
+        json_count(&list) == 0)
+        return json_error(&list, STATUS_SYNTAX, "expected a list of routes, the first one first");
+
+    struct failover_route *self = ARENA_NEW(context->arena, struct failover_route);
+    const size_t count = json_count(&list);
+    const struct route **items = ARENA_ARRAY(context->arena, const struct route *, count);
+    if (self == NULL || items == NULL)
+        return json_error(object, STATUS_MEMORY, "out of memory");
+    *self = (struct failover_route){ { &route_failover }, count, items };
+
+    const enum status inner = parse_items(&list, context, self);
+    status = inner != STATUS_OK ? inner : status;
+    if (status == STATUS_OK)
+        *out = &self->base;
+    return status;
+}
+
+static void failover_rank(const struct route *route, const struct region_list *regions,
+                          const struct route_subject *subject, struct ordering_draft *draft)
+{
+    const struct failover_route *self = as_failover(route);
+    for (size_t i = 0; i < self->count; i++)
+        route_rank(self->items[i], regions, subject, draft);
+}
+
+static void failover_children(const struct route *route,
+                              void (*visit)(void *context, const struct route *child),
+                              void *context)
+{
+    const struct failover_route *self = as_failover(route);
+    for (size_t i = 0; i < self->count; i++)
+        visit(context, self->items[i]);
+}
+
+static void failover_write(const struct route *route, const struct region_list *regions, FILE *out)
+{
+    const struct failover_route *self = as_failover(route);
+
+    fputs("{\"failover\":[", out);
+    for (size_t i = 0; i < self->count; i++) {
+        if (i > 0)
+            fputc(',', out);
+        route_write(self->items[i], regions, out);
+    }
+    fputs("]}", out);
+}
+
+static void failover_tell(const struct route *route, const struct route_tale *tale)
+{
+    const struct failover_route *self = as_failover(route);
+
+    route_tell_line(tale, "failover: one after the other");
+    for (size_t i = 0; i < self->count; i++)
+        route_tell(self->items[i], tale);
+}
+
+const struct route_kind route_failover = {
+    .key = "failover",
+    .parse = failover_parse,
+    .rank = failover_rank,
+    .children = failover_children,
+    .write = failover_write,
+    .tell = failover_tell,
+};
