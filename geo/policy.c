@@ -1,0 +1,400 @@
+#include "geo/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/base/hash.h"
+#include "geo/ordering.h"
+#include "geo/overlay.h"
+#include "geo/table.h"
+
+struct policy {
+    struct ordering_set *orderings;
+    struct table *v4, *v6; /* values are ids of orderings */
+    uint32_t unknown;      /* the ordering of place 0: for clients that do not want to be located */
+    bool uniform;          /* every address of both families has this one ordering */
+};
+
+/* ---- building ----------------- ---------------------------------------- */
+
+/* What building keeps in mind; the memos are indexed by place. */
+struct compiler {
+    const struct atlas *atlas;
+    const struct route *route;
+    const struct region_list *regions;
+    struct ordering_set *orderings;
+    struct ordering_draft draft;
+    struct prefix *nets;
+    size_t net_count;
+    uint32_t *outside; /* 1 + the ordering of a place outside all nets; 0: not ranked yet */
+    uint32_t *inside;  /* the ordering of a place inside net inside_net[place] - 1 */
+    uint32_t *inside_net;
+};
+
+/* Ranks for a place, outside all nets (NULL) or inside one. */
+static enum status rank_place(struct compiler *c, uint32_t place, const struct prefix *net,
+                              uint32_t *ordering)
+{
+    const struct route_subject subject = { .place = atlas_place(c->atlas, place), .net = net };
+
+    ordering_draft_clear(&c->draft);
+    route_rank(c->route, c->regions, &subject, &c->draft);
+    return ordering_intern(c->orderings, &c->draft, ordering);
+}
+
+/* The same, remembered: databases name one place in thousands of networks. */
+static enum status ordering_of(struct compiler *c, uint32_t place, uint32_t net, uint32_t *ordering)
+{
+    enum status status = STATUS_OK;
+
+    if (net == OVERLAY_NONE) {
+        if (c->outside[place] == 0) {
+            status = rank_place(c, place, NULL, ordering);
+            c->outside[place] = status == STATUS_OK ? *ordering + 1 : 0;
+        }
+        *ordering = c->outside[place] - 1;
+        return status;
+    }
+    if (c->inside_net[place] != net + 1) {
+        status = rank_place(c, place, &c->nets[net], &c->inside[place]);
+        c->inside_net[place] = status == STATUS_OK ? net + 1 : 0;
+    }
+    *ordering = c->inside[place];
+    return status;
+}
+
+/*
+ * Decides what neighbouring clients share a block: here, those with equal
+ * orderings. The one place to change when blocks shall follow the answers of
+ * the moment instead.
+ */
+static enum status put_block(struct spans *blocks, uint64_t start, uint32_t ordering)
+{
+    return spans_append(blocks, start, ordering);
+}
+
+/* Walks the atlas's partition and that of the nets side by side. */
+static enum status compile_spans(struct compiler *c, unsigned family, const struct overlay *nets,
+                                 struct spans *blocks)
+{
+    const struct spans *places = atlas_spans(c->atlas, family);
+    size_t place = 0, net = 0;
+
+    for (uint64_t start = 0;;) {
+        uint32_t ordering;
+        enum status status = ordering_of(c, places->value[place], nets->items[net].net, &ordering);
+        if (status == STATUS_OK)
+            status = put_block(blocks, start, ordering);
+        if (status != STATUS_OK)
+            return status;
+
+        const bool place_ends = place + 1 == places->count, net_ends = net + 1 == nets->count;
+        if (place_ends && net_ends)
+            return STATUS_OK;
+        if (place_ends)
+            start = nets->items[net + 1].start;
+        else if (net_ends || places->start[place + 1] < nets->items[net + 1].start)
+            start = places->start[place + 1];
+        else
+            start = nets->items[net + 1].start;
+        place += !place_ends && places->start[place + 1] == start;
+        net += !net_ends && nets->items[net + 1].start == start;
+    }
+}
+
+/* The table of one family. A route that looks at no place is one block, whatever the atlas says. */
+static enum status compile_family(struct compiler *c, unsigned family, struct table **out)
+{
+    struct overlay nets = { NULL, 0 };
+    struct spans blocks;
+    enum status status;
+
+    spans_init(&blocks);
+    if (!route_looks_at_place(c->route)) {
+        uint32_t ordering;
+        status = ordering_of(c, 0, OVERLAY_NONE, &ordering);
+        if (status == STATUS_OK)
+            status = put_block(&blocks, 0, ordering);
+    } else if (overlay_build(c->nets, c->net_count, family, &nets) == STATUS_OK) {
+        status = compile_spans(c, family, &nets, &blocks);
+    } else {
+        status = STATUS_MEMORY;
+    }
+    if (status == STATUS_OK)
+        status = table_build(&blocks, out);
+    spans_release(&blocks);
+    overlay_release(&nets);
+    return status;
+}
+
+static bool is_uniform(const struct policy *policy)
+{
+    return table_leaf_count(policy->v4) == 1 && table_leaf_count(policy->v6) == 1 &&
+           table_find(policy->v4, 0).value == table_find(policy->v6, 0).value;
+}
+
+static enum status compile(struct compiler *c, struct policy *policy)
+{
+    const size_t places = atlas_place_count(c->atlas);
+
+    c->outside = calloc(places, sizeof *c->outside);
+    c->inside = calloc(places, sizeof *c->inside);
+    c->inside_net = calloc(places, sizeof *c->inside_net);
+    policy->orderings = c->orderings = ordering_set_new();
+    if (c->outside == NULL || c->inside == NULL || c->inside_net == NULL || c->orderings == NULL)
+        return STATUS_MEMORY;
+
+    enum status status = route_nets(c->route, &c->nets, &c->net_count);
+    if (status == STATUS_OK)
+        status = ordering_of(c, 0, OVERLAY_NONE, &policy->unknown);
+    if (status == STATUS_OK)
+        status = compile_family(c, FAMILY_V4, &policy->v4);
+    if (status == STATUS_OK)
+        status = compile_family(c, FAMILY_V6, &policy->v6);
+    if (status == STATUS_OK) {
+        ordering_set_freeze(policy->orderings);
+        policy->uniform = is_uniform(policy);
+    }
+    return status;
+}
+
+enum status policy_build(const struct atlas *atlas, const struct route *route,
+                         const struct region_list *regions, const struct diag *diag,
+                         struct policy **out)
+{
+    struct compiler c = { .atlas = atlas, .route = route, .regions = regions };
+    enum status status = STATUS_MEMORY;
+
+    *out = NULL;
+    ordering_draft_init(&c.draft);
+    struct policy *policy = calloc(1, sizeof *policy);
+    if (policy != NULL)
+        status = compile(&c, policy);
+
+    free(c.outside);
+    free(c.inside);
+    free(c.inside_net);
+    free(c.nets);
+    ordering_draft_release(&c.draft);
+    if (status == STATUS_OK) {
+        *out = policy;
+        return STATUS_OK;
+    }
+    policy_free(policy);
+    if (status == STATUS_LIMIT)
+        return diag_error(diag, status,
+                          "the route has too many members in nested draws, or more "
+                          "than %d different orders",
+                          TABLE_VALUE_LIMIT);
+    return diag_error(diag, status, "out of memory while compiling a route");
+}
+
+void policy_free(struct policy *policy)
+{
+    if (policy == NULL)
+        return;
+    ordering_set_free(policy->orderings);
+    table_free(policy->v4);
+    table_free(policy->v6);
+    free(policy);
+}
+
+char *policy_fingerprint(const struct route *route, const struct region_list *regions)
+{
+    char *text = NULL;
+    size_t len = 0;
+
+    FILE *out = open_memstream(&text, &len);
+    if (out == NULL)
+        return NULL;
+    route_write(route, regions, out);
+    for (uint16_t i = 0; i < regions->count; i++) {
+        const struct region *region = &regions->items[i];
+        fputc('\n', out);
+        route_write_name(region->name, out);
+        if (region->placed) /* in hexadecimal, which is exact */
+            fprintf(out, " %a %a %d", region->latitude, region->longitude, region->bias);
+    }
+    const bool written = !ferror(out);
+    if (fclose(out) == 0 && written)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* ---- answering ------------------------------------------------------------ */
+
+/*
+ * The IPv6 networks whose clients are located by the IPv4 address in them, see
+ * address_embedded_v4(): ::ffff:0:0/96, 64:ff9b::/96, 2002::/16, 2001::/32.
+ */
+static const struct {
+    uint64_t upper, lower;
+} embedding[] = {
+    { 0, 0x0000ffff00000000u },
+    { 0x0064ff9b00000000u, 0 },
+    { 0x2002000000000000u, 0 },
+    { 0x2001000000000000u, 0 },
+};
+
+static uint64_t lower_half(const struct address *address)
+{
+    uint64_t half = 0;
+    for (size_t i = 8; i < 16; i++)
+        half = half << 8 | address->octets[i];
+    return half;
+}
+
+/*
+ * How long a prefix of a plain IPv6 address must be to hold no address of
+ * those networks, which are answered by another table: one bit more than it
+ * shares with the nearest of them.
+ */
+static uint8_t plain_len(const struct address *address)
+{
+    const uint64_t upper = address_key(address), lower = lower_half(address);
+    int longest = 0;
+
+    for (size_t i = 0; i < sizeof embedding / sizeof *embedding; i++) {
+        const uint64_t differ = upper ^ embedding[i].upper;
+        const int len = differ != 0 ? __builtin_clzll(differ) + 1
+                                    : 65 + __builtin_clzll(lower ^ embedding[i].lower);
+        longest = len > longest ? len : longest;
+    }
+    return (uint8_t)longest;
+}
+
+/* Where a client stands in the tables. */
+struct standing {
+    struct asker asker;
+    uint8_t offset; /* bits of its address in front of asker.key */
+    bool plain_v6;
+};
+
+static uint64_t whole_key(const struct address *address)
+{
+    return hash_mix(address_key(address) + address->family) ^ lower_half(address);
+}
+
+static struct standing stand(const struct policy_client *client)
+{
+    struct standing at = { .offset = 0 };
+    struct address address = client->address, embedded;
+
+    if (address_embedded_v4(&address, &embedded, &at.offset))
+        address = embedded;
+    else
+        at.plain_v6 = address.family == FAMILY_V6;
+    at.asker = (struct asker){
+        .key = address_key(&address),
+        .family = address.family,
+        .anonymous = client->source_len == 0 || address.family == FAMILY_NONE,
+        .resolver_key = whole_key(&client->resolver),
+        .random = client->random,
+    };
+    return at;
+}
+
+static struct table_leaf leaf_of(const struct policy *policy, const struct asker *asker)
+{
+    if (asker->anonymous)
+        return (struct table_leaf){ .value = policy->unknown };
+    return table_find(asker->family == FAMILY_V4 ? policy->v4 : policy->v6, asker->key);
+}
+
+void policy_rank(const struct policy *policy, const struct policy_client *client,
+                 struct ranking *out)
+{
+    const struct standing at = stand(client);
+    const struct table_leaf leaf = leaf_of(policy, &at.asker);
+    uint8_t scope = leaf.prefix_len;
+    bool scope_is_zero = at.asker.anonymous;
+
+    out->count = (uint16_t)ordering_run(policy->orderings, leaf.value, &at.asker, out->regions,
+                                        REGION_LIMIT, &scope, &scope_is_zero);
+    /* The same for everybody: then no part of the address was needed. */
+    if (scope == 0 && policy->uniform)
+        scope_is_zero = true;
+
+    if (scope_is_zero) {
+        out->scope = 0;
+    } else if (at.plain_v6) {
+        const uint8_t least = plain_len(&client->address);
+        out->scope = scope > least ? scope : least;
+    } else {
+        out->scope = (uint8_t)(at.offset + scope);
+    }
+}
+
+size_t policy_block_count(const struct policy *policy, unsigned family)
+{
+    return table_leaf_count(family == FAMILY_V4 ? policy->v4 : policy->v6);
+}
+
+size_t policy_footprint(const struct policy *policy)
+{
+    return sizeof *policy + ordering_footprint(policy->orderings) + table_footprint(policy->v4) +
+           table_footprint(policy->v6);
+}
+
+/* ---- explaining ----------------------------------------------------------- */
+
+static void tell_place(const struct route_tale *tale, const struct prefix *network)
+{
+    static const char *const fixes[] = { "location not known", "at the centre of the country",
+                                         "as the database says" };
+    const struct place *place = tale->subject->place;
+    char text[PREFIX_TEXT];
+
+    if (place->continent[0] == '\0' && place->country[0] == '\0' && place->asn == 0 &&
+        place->fix == PLACE_NOWHERE) {
+        route_tell_line(tale, "place: nobody knows %s", prefix_print(network, text));
+        return;
+    }
+    route_tell_line(tale, "place: %s is%s%s%s%s%s%s%s%s", prefix_print(network, text),
+                    place->continent[0] ? " " : "", place->continent, place->country[0] ? " " : "",
+                    place->country, place->subdivision[0][0] ? " " : "", place->subdivision[0],
+                    place->city[0] ? " " : "", place->city);
+    if (place->asn != 0)
+        route_tell_line(tale, "place: announced by AS%u", place->asn);
+    if (place->fix == PLACE_NOWHERE)
+        route_tell_line(tale, "place: %s", fixes[place->fix]);
+    else
+        route_tell_line(tale, "place: %.4f, %.4f, %s", place->latitude, place->longitude,
+                        fixes[place->fix]);
+}
+
+void policy_explain(const struct policy *policy, const struct route *route,
+                    const struct region_list *regions, const struct atlas *atlas,
+                    const struct policy_client *client, const struct route_sink *sink)
+{
+    const struct standing at = stand(client);
+    struct route_subject subject = { .place = atlas_place(atlas, 0) };
+    const struct route_tale tale = { regions, &subject, &at.asker, sink, 0 };
+    char text[PREFIX_TEXT];
+
+    if (at.asker.anonymous) {
+        route_tell_line(&tale, "place: the client's address is not to be used");
+    } else {
+        const struct table_leaf leaf = leaf_of(policy, &at.asker);
+        struct address address, inner;
+        struct prefix network, block = { .len = leaf.prefix_len };
+
+        /* Where the world is cut no finer, the first address of the block decides for all. */
+        address_from_key(at.asker.family, at.asker.key, &address);
+        subject.place = atlas_find(atlas, &address, &network);
+        subject.net = route_find_net(route, &address);
+        if (address_embedded_v4(&client->address, &inner, &(uint8_t){ 0 }))
+            route_tell_line(&tale, "place: located by the IPv4 address inside, %s",
+                            address_print(&inner, text));
+        tell_place(&tale, &network);
+        if (subject.net != NULL)
+            route_tell_line(&tale, "net: the longest rule around it is net:%s",
+                            prefix_print(subject.net, text));
+        block.address = address;
+        address_mask(&block.address, block.len);
+        route_tell_line(&tale, "block: %s is ranked alike", prefix_print(&block, text));
+    }
+    route->kind->tell(route, &tale);
+}
