@@ -231,8 +231,7 @@ static size_t path_write(const struct json_node *node, char *end)
     return total;
 }
 
-/* "services.api.endpoints.helsinki-1.A[1]"; keys stand as they are. The caller frees it. */
-static char *node_path(const struct json_node *node)
+char *json_path(const struct json_node *node)
 {
     const size_t len = path_write(node, NULL);
     char *path = malloc(len + 1);
@@ -243,9 +242,14 @@ static char *node_path(const struct json_node *node)
     return path;
 }
 
+char *json_text(const struct json_node *node)
+{
+    return json_dumps(node_value(node)->json, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
 enum status json_error(const struct json_node *node, enum status status, const char *format, ...)
 {
-    char *path = node_path(node);
+    char *path = json_path(node);
     struct diag here = *node->diag;
     here.path = path;
     here.line = 0;
@@ -260,7 +264,7 @@ enum status json_error(const struct json_node *node, enum status status, const c
 
 void json_warning(const struct json_node *node, const char *format, ...)
 {
-    char *path = node_path(node);
+    char *path = json_path(node);
     struct diag here = *node->diag;
     here.path = path;
     here.line = 0;

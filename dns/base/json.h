@@ -86,6 +86,13 @@ enum status json_error(const struct json_node *node, enum status status, const c
 void json_warning(const struct json_node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * The place as a mistake names it, "services.api.endpoints.helsinki-1.A[1]" (keys stand as
+ * they are), and the value as one line of JSON. The caller frees them; NULL: no memory.
+ */
+char *json_path(const struct json_node *node);
+char *json_text(const struct json_node *node);
+
 /* The nearest of `known` (NULL-terminated) to `word`, for "did you mean"; NULL when none is near. */
 const char *json_suggest(const char *word, const char *const *known);
 
