@@ -1,0 +1,6 @@
+#ifndef MERIDIAN_SERVER_VERSION_H
+#define MERIDIAN_SERVER_VERSION_H
+
+#define MERIDIAN_VERSION "0.1.0"
+
+#endif
