@@ -31,10 +31,18 @@ _Static_assert(sizeof(struct facts) == 48, "padding would be compared");
 /*
  *   slots  [ - 2 - 0 - - 1 - ]   ids by hash, linear probing, at most half full
  *   items  [ 0 1 2 ]             by id
+ *
+ * There are hundreds of thousands of them: a slot repeats its hash, so that
+ * passing one by does not fetch an item from far away.
  */
+struct fact_slot {
+    uint32_t id; /* FREE when free */
+    uint32_t hash;
+};
+
 struct fact_set {
     struct facts *items;
-    uint32_t *slots; /* 2 * cap of them, a power of two; FREE when free */
+    struct fact_slot *slots; /* 2 * cap of them, a power of two */
     uint32_t count, cap;
 };
 
@@ -58,24 +66,27 @@ static void fact_set_release(struct fact_set *set)
     *set = (struct fact_set){ 0 };
 }
 
-static uint64_t facts_hash(const struct facts *facts)
+static uint32_t facts_hash(const struct facts *facts)
 {
     uint64_t words[sizeof *facts / sizeof(uint64_t)];
     memcpy(words, facts, sizeof words);
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         hash = hash_mix(hash + words[i] + 0x9e3779b97f4a7c15u);
-    return hash;
+    return (uint32_t)hash;
 }
 
 /* The slot that holds equal facts, or the free one where they belong. */
-static size_t fact_set_slot(const struct fact_set *set, const struct facts *facts)
+static struct fact_slot *fact_set_slot(const struct fact_set *set, const struct facts *facts,
+                                       uint32_t hash)
 {
     const size_t mask = (size_t)set->cap * 2 - 1;
-    for (size_t slot = (size_t)facts_hash(facts) & mask;; slot = (slot + 1) & mask)
-        if (set->slots[slot] == FREE ||
-            memcmp(&set->items[set->slots[slot]], facts, sizeof *facts) == 0)
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+        struct fact_slot *slot = &set->slots[at];
+        if (slot->id == FREE ||
+            (slot->hash == hash && memcmp(&set->items[slot->id], facts, sizeof *facts) == 0))
             return slot;
+    }
 }
 
 static bool fact_set_grow(struct fact_set *set)
@@ -83,20 +94,27 @@ static bool fact_set_grow(struct fact_set *set)
     if (set->cap == CAP_MOST)
         return false;
     const uint32_t cap = set->cap == 0 ? CAP_FIRST : set->cap * 2;
+    const size_t mask = (size_t)cap * 2 - 1;
     struct facts *items = reallocarray(set->items, cap, sizeof *items);
     if (items == NULL)
         return false;
     set->items = items;
-    uint32_t *slots = reallocarray(NULL, cap, 2 * sizeof *slots);
+    struct fact_slot *slots = reallocarray(NULL, cap, 2 * sizeof *slots);
     if (slots == NULL)
         return false;
 
+    memset(slots, 0xff, (mask + 1) * sizeof *slots);
+    for (size_t i = 0; i < (size_t)set->cap * 2; i++) {
+        if (set->slots[i].id == FREE)
+            continue;
+        size_t at = set->slots[i].hash & mask;
+        while (slots[at].id != FREE)
+            at = (at + 1) & mask;
+        slots[at] = set->slots[i];
+    }
     free(set->slots);
     set->slots = slots;
     set->cap = cap;
-    memset(slots, 0xff, (size_t)cap * 2 * sizeof *slots);
-    for (uint32_t id = 0; id < set->count; id++)
-        slots[fact_set_slot(set, &items[id])] = id;
     return true;
 }
 
@@ -104,12 +122,13 @@ static enum status fact_set_add(struct fact_set *set, const struct facts *facts,
 {
     if (set->count == set->cap && !fact_set_grow(set))
         return STATUS_MEMORY;
-    const size_t slot = fact_set_slot(set, facts);
-    if (set->slots[slot] == FREE) {
+    const uint32_t hash = facts_hash(facts);
+    struct fact_slot *slot = fact_set_slot(set, facts, hash);
+    if (slot->id == FREE) {
         set->items[set->count] = *facts;
-        set->slots[slot] = set->count++;
+        *slot = (struct fact_slot){ set->count++, hash };
     }
-    *id = set->slots[slot];
+    *id = slot->id;
     return STATUS_OK;
 }
 

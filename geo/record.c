@@ -199,30 +199,40 @@ static void read_traits(struct draft *draft, const struct mmdb_value *value)
 
 /* ---- the record ------------------------------------------------------------ */
 
+/* Sought for every key of every record, so the lengths are ready. */
+#define FIELD(key, read)           \
+    {                              \
+        key, sizeof(key) - 1, read \
+    }
+
 static const struct field {
     const char *key;
+    uint32_t len;
     void (*read)(struct draft *draft, const struct mmdb_value *value);
 } fields[] = {
-    { "city", read_city },
-    { "country_code", read_country_code },
-    { "latitude", read_latitude },
-    { "longitude", read_longitude },
-    { "state1", read_state1 },
-    { "state2", read_state2 },
-    { "continent", read_continent },
-    { "country", read_country },
-    { "location", read_location },
-    { "subdivisions", read_subdivisions },
-    { "autonomous_system_number", read_asn },
-    { "traits", read_traits },
-    { "continent_code", read_continent_code },
+    FIELD("city", read_city),
+    FIELD("country_code", read_country_code),
+    FIELD("latitude", read_latitude),
+    FIELD("longitude", read_longitude),
+    FIELD("state1", read_state1),
+    FIELD("state2", read_state2),
+    FIELD("continent", read_continent),
+    FIELD("country", read_country),
+    FIELD("location", read_location),
+    FIELD("subdivisions", read_subdivisions),
+    FIELD("autonomous_system_number", read_asn),
+    FIELD("traits", read_traits),
+    FIELD("continent_code", read_continent_code),
 };
 
 static const struct field *field_find(const struct mmdb_section *section,
                                       const struct mmdb_value *key)
 {
+    if (key->type != MMDB_TEXT)
+        return NULL;
+    const uint8_t *octets = section->octets + key->content;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (mmdb_text_is(section, key, fields[i].key))
+        if (key->size == fields[i].len && memcmp(octets, fields[i].key, key->size) == 0)
             return &fields[i];
     return NULL;
 }
