@@ -29,6 +29,7 @@ struct pool {
 
 struct service_region {
     const char *name;
+    uint32_t counter_id; /* the same for this zone, service and region in every generation; 0: none */
     const struct pool *pools; /* sorted by type */
     uint16_t pool_count;
 };

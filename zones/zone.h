@@ -36,6 +36,7 @@ struct node {
 struct zone {
     const uint8_t *apex;
     const char *name;            /* for people and metrics, without the final dot */
+    uint32_t counter_id;         /* the same for this name in every generation; 0: none */
     bool loaded;                 /* false: it could not be loaded, answer SERVFAIL */
     const struct node *top;      /* the apex's node; NULL when not loaded */
     const struct node *nodes;
