@@ -28,7 +28,7 @@ enum { SKETCH_TTL = 3600, SKETCH_NEGATIVE_TTL = 300, SKETCH_SERIAL = 7 };
 struct sketch_record {
     const char *owner; /* absolute */
     uint16_t type;
-    const char *rdata; /* a name; an address as "1.2.3.4"; anything else as octets */
+    const char *rdata; /* a name (of MX and HTTPS: after the 10); an address; else octets */
 };
 
 /* A wire name in one of sixteen buffers that take turns. */
@@ -80,6 +80,7 @@ static inline uint16_t sketch_rdata(const struct sketch_record *record, uint8_t 
         memcpy(out, address.octets, family_bits(address.family) / 8);
         return family_bits(address.family) / 8;
     case RRTYPE_MX:
+    case RRTYPE_HTTPS:
         out[0] = 0;
         out[1] = 10;
         return (uint16_t)(2 + sketch_name(record->rdata, out + 2));
