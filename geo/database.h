@@ -40,7 +40,8 @@ const struct database_info *database_info(const struct database *database);
  * (1..64): below that the first address decides. In an IPv6 file the IPv4 part
  * is ::/96. That part and the networks whose clients are located by an IPv4
  * address inside their own (::ffff:0:0/96, 64:ff9b::/96, 2001::/32, 2002::/16:
- * files repeat the IPv4 part there) are 0 in the IPv6 partition.
+ * files repeat the IPv4 part there) are 0 in the IPv6 partition, unless one
+ * record holds for them and for more.
  *
  * A cyclic tree or a record outside the data section is refused. `v4` and `v6`
  * need not be initialised; on failure they are empty. Thread: the loader.
