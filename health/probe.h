@@ -9,39 +9,61 @@
 
 struct ev_loop;
 
+enum { PROBE_REASON = 96 };
+
 /* How one probe ended. */
 struct probe_result {
     bool good;
     bool refused;      /* the connection was refused: worth asking again at once */
+    bool inconclusive; /* something of our own was missing (descriptors, memory): nothing is
+                          known of the target, and the result must not count */
     uint32_t took_us;  /* from start to end */
-    char reason[96];   /* for people: "HTTP 503", "timed out after 1s", "connection refused" */
+    char reason[PROBE_REASON]; /* for people: "HTTP 503", "timed out after 1s" */
 };
 
-/*
- * One kind of probe over one loop. A probe in flight ends exactly once, by its
- * `done` callback, unless it is cancelled. Thread: the prober's.
- */
-struct probe_engine;
-struct probe;
+/* How a probe tells why it failed. The result is bad from then on. */
+void probe_fail(struct probe_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same from errno: knows refusal, and what is our own lack. */
+void probe_fail_errno(struct probe_result *result, int error);
+void probe_fail_timeout(struct probe_result *result, uint32_t timeout_ms);
 
 typedef void probe_done(void *context, const struct probe_result *result);
+
+/*
+ * One kind of probe over one loop, and one probe in flight: each kind puts its
+ * own state around these. A probe in flight ends exactly once, by its `done`
+ * callback, unless it is cancelled. Thread: the prober's.
+ */
+struct probe_engine {
+    struct ev_loop *loop;
+};
+
+struct probe {
+    const struct target *target; /* must outlive the probe */
+    probe_done *done;
+    void *context;
+};
 
 /* Engines by type; each knows its own library. */
 struct probe_kind {
     const char *name;
     /* Shared state of this kind on this loop; NULL when memory or the library fails. */
     struct probe_engine *(*open)(struct ev_loop *loop);
+    /* No probe may be in flight. */
     void (*close)(struct probe_engine *engine);
     /*
      * Starts asking; `done(context, ...)` is called later from the loop, never
      * from within start. NULL when it could not even start (out of memory, of
      * descriptors): the caller counts that and tries again next time.
+     * The probe is gone when `done` is called.
      */
     struct probe *(*start)(struct probe_engine *engine, const struct target *target,
                            probe_done *done, void *context);
     void (*cancel)(struct probe *probe);
 };
 
+/* http and https. SSL_CERT_FILE in the environment replaces the system's trusted certificates. */
 extern const struct probe_kind probe_kind_http;
 extern const struct probe_kind probe_kind_tcp;
 

@@ -7,25 +7,35 @@
 
 #include "dns/base/diag.h"
 #include "health/board.h"
+#include "health/probe.h"
 #include "health/target.h"
 
 /*
  * The thread that asks every target on its schedule and writes the board.
- * First probes start at once (bounded in number); later ones are spread over
- * the interval. A refused connection is asked again without waiting.
+ * First probes start at once, bounded in number (half of the descriptors the
+ * process may have, at most PROBER_FLIGHTS; more wait in line); later ones are
+ * spread over the interval. A refused connection is asked again after
+ * PROBER_AGAIN_MS, until the verdict stands. A timeout longer than the interval
+ * lets probes of one target overlap, at most PROBER_OVERLAP of them; their
+ * results count in the order of arrival. What fails for want of something of
+ * our own (descriptors, memory) does not count.
  */
 struct prober;
 
-/* Starts the thread. The board must outlive it. */
+enum { PROBER_FLIGHTS = 2048, PROBER_OVERLAP = 16, PROBER_AGAIN_MS = 10 };
+
+/* Starts the thread. The board must outlive it. Why it failed is logged. */
 enum status prober_open(struct board *board, struct prober **out)
     __attribute__((warn_unused_result));
-/* Ends the thread and every probe in flight. */
+/* Ends the thread and every probe in flight; the board keeps what was last known. */
 void prober_close(struct prober *prober);
 
 /*
- * From now on exactly these targets are watched; ones watched before keep
- * their state, new ones start unknown. The targets are copied. Blocks until
- * the prober has taken the list over: after that no id left out is written.
+ * From now on exactly these targets are watched; ones watched before (the same
+ * id and the same key) keep their state, new ones start unknown: their word on
+ * the board is reset before this returns. PROBE_NONE is up without being asked.
+ * The targets are copied. Blocks until the prober has taken the list over: after
+ * that no id left out is written. On STATUS_MEMORY the old list stands.
  * Thread: the loader.
  */
 enum status prober_watch(struct prober *prober, const struct target *const *targets, size_t count)
@@ -44,11 +54,19 @@ struct target_report {
     uint64_t last_wall_ms;      /* of the last result; 0: none yet */
     bool last_good;
     uint32_t last_took_us;
-    char last_reason[96];
+    char last_reason[PROBE_REASON]; /* empty when it was good */
     uint64_t good_count, bad_count;
 };
 
 /* False when the id is not watched. Thread: any; takes the prober's lock. */
 bool prober_report(struct prober *prober, uint32_t id, struct target_report *out);
+
+/*
+ * Called after every change of a target's health, the first verdict included,
+ * when the board already says so. Set before the first prober_watch().
+ * Thread: the prober's, holding no lock; must not call prober_watch().
+ */
+typedef void prober_changed(void *context, const struct target_report *report);
+void prober_on_change(struct prober *prober, prober_changed *changed, void *context);
 
 #endif

@@ -1,0 +1,49 @@
+#include "health/probe.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/base/duration.h"
+
+void probe_fail(struct probe_result *result, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(result->reason, sizeof result->reason, format, arguments) < 0)
+        result->reason[0] = '\0';
+    va_end(arguments);
+    result->good = false;
+
+    /* A reason may quote what a target sent; it goes to logs and terminals. */
+    for (char *c = result->reason; *c != '\0'; c++) {
+        if (!isprint((unsigned char)*c))
+            *c = '?';
+    }
+}
+
+/*
+ * Not EADDRNOTAVAIL, though it can mean that no local port is left: it is also
+ * what a host without IPv6 says of ::1, for ever.
+ */
+static bool is_our_lack(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+void probe_fail_errno(struct probe_result *result, int error)
+{
+    char text[PROBE_REASON];
+    const char *words = strerror_r(error, text, sizeof text);
+    probe_fail(result, "%c%s", tolower((unsigned char)words[0]), words[0] != '\0' ? words + 1 : "");
+    result->refused = error == ECONNREFUSED;
+    result->inconclusive = is_our_lack(error);
+}
+
+void probe_fail_timeout(struct probe_result *result, uint32_t timeout_ms)
+{
+    char text[32];
+    probe_fail(result, "timed out after %s", duration_print(timeout_ms, text, sizeof text));
+}
