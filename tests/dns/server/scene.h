@@ -69,7 +69,9 @@ static inline void scene_region(struct scene *scene, unsigned r)
     scene->pools[r][0] = (struct pool){ RRTYPE_A, SCENE_A_COUNT, 1, scene->a[r] };
     scene->pools[r][1] = (struct pool){ RRTYPE_AAAA, 1, 1, &scene->aaaa[r] };
     scene->pools[r][2] = (struct pool){ RRTYPE_HTTPS, 1, 1, &scene->https[r] };
-    scene->regions[r] = (struct service_region){ scene_names[r], scene->pools[r], 3 };
+    scene->regions[r] = (struct service_region){ .name = scene_names[r],
+                                                 .pools = scene->pools[r],
+                                                 .pool_count = 3 };
     scene->places[r] = (struct region){
         .name = scene_names[r], .placed = true, .latitude = latitude[r], .longitude = longitude[r]
     };
