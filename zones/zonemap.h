@@ -1,11 +1,14 @@
 #ifndef MERIDIAN_ZONES_ZONEMAP_H
 #define MERIDIAN_ZONES_ZONEMAP_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "dns/base/arena.h"
 #include "dns/base/diag.h"
-#include "geo/atlas.h"
 #include "health/target.h"
 #include "zones/builder.h"
+#include "zones/policy_cache.h"
 #include "zones/service.h"
 #include "zones/zonefile.h"
 
@@ -20,33 +23,24 @@ struct zonemap {
     size_t target_count;
 };
 
-/* Policies by fingerprint, shared by all maps of a generation and with the one before. */
-struct policy_cache;
-
-/* What reading needs of the world around the zone. */
+/* What reading needs of the world around the zone. The cache knows the atlas. */
 struct zonemap_world {
-    const struct atlas *atlas;
     struct policy_cache *policies;
     struct target_registry *targets;
 };
 
 /*
- * Reads `path` and every file it names (regions, probes). Tells every mistake
- * as "file: path: message"; on any, the status is not OK, and what was
- * acquired has been released.
+ * Reads `path` and every file it names (regions, probes), after the zone file
+ * has been read into the builder: names are checked against what is there.
+ * Tells every mistake as "file: path: message"; on any, the status is not OK,
+ * and what was acquired has been released. Thread: the loader.
  */
 enum status zonemap_read(const char *path, const struct zonemap_world *world,
                          struct builder *builder, struct arena *arena, struct report *report,
                          struct file_list *files, struct zonemap *out)
     __attribute__((warn_unused_result));
-void zonemap_release(struct zonemap *map, const struct zonemap_world *world);
 
-/*
- * The cache counts users: acquire gives the policy of an equal (route,
- * regions) pair or builds it over the atlas; release lets go of one use.
- * A new atlas needs a new cache.
- */
-struct policy_cache *policy_cache_new(void);
-void policy_cache_free(struct policy_cache *cache);
+/* Lets go of targets and policies; the services themselves go with their arena. */
+void zonemap_release(struct zonemap *map, const struct zonemap_world *world);
 
 #endif
