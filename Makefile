@@ -175,11 +175,12 @@ install: $(PROGRAMS)
 	for file in $(wildcard geo/data/*.mmdb); do \
 	    install -m 644 $$file $(SHARE)/meridian/ || exit 1; \
 	done
-	for folder in $(wildcard examples schema); do \
-	    find $$folder -type f | while read -r file; do \
-	        install -D -m 644 "$$file" "$(SHARE)/meridian/$$file" || exit 1; \
-	    done || exit 1; \
+	find docs/example -type f | while read -r file; do \
+	    install -D -m 644 "$$file" "$(SHARE)/doc/meridian/$${file#docs/}" || exit 1; \
 	done
+	sed -i 's|"../../geo/data/|"$(PREFIX)/share/meridian/|' \
+	    $(SHARE)/doc/meridian/example/meridian.json
+	sed -i 's|/usr/local/|$(PREFIX)/|g' $(SHARE)/doc/meridian/example/meridiand.service
 
 # ---- for editors and readers -------------------------------------------------
 
