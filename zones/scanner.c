@@ -102,17 +102,23 @@ static void resume(struct scanner *scanner)
     scanner->grouped = false;
 }
 
-static enum status complain(struct scanner *scanner, unsigned line, const char *what)
+static struct diag diag_at(const struct scanner *scanner, unsigned line)
 {
     struct diag here = scanner->diag;
-    here.line = line;
+    if (here.path == NULL)
+        here.line = line;
+    return here;
+}
+
+static enum status complain(struct scanner *scanner, unsigned line, const char *what)
+{
+    const struct diag here = diag_at(scanner, line);
     return diag_error(&here, STATUS_SYNTAX, "%s", what);
 }
 
 static enum status control_found(struct scanner *scanner, unsigned char octet)
 {
-    struct diag here = scanner->diag;
-    here.line = scanner->line;
+    const struct diag here = diag_at(scanner, scanner->line);
     const enum status status =
         octet == '\r'
             ? diag_error(&here, STATUS_SYNTAX, "a carriage return without a line feed")
@@ -134,11 +140,14 @@ static enum status group_unclosed(struct scanner *scanner)
 
 /* ---- tokens ---- */
 
-static enum status token_add(struct scanner *scanner, const char *from, const char *to, bool quoted)
+/* How much of a word stands in quotes. */
+enum wrap { WRAP_NONE, WRAP_PART, WRAP_ALL };
+
+static enum status token_add(struct scanner *scanner, const char *from, const char *to,
+                             enum wrap wrap)
 {
     if (scanner->count == SCANNER_TOKENS) {
-        struct diag here = scanner->diag;
-        here.line = scanner->tokens[0].line;
+        const struct diag here = diag_at(scanner, scanner->tokens[0].line);
         const enum status status =
             diag_error(&here, STATUS_LIMIT, "the entry has more than %d words", SCANNER_TOKENS);
         resume(scanner);
@@ -160,7 +169,8 @@ static enum status token_add(struct scanner *scanner, const char *from, const ch
         .len = (size_t)(to - from),
         .line = scanner->line,
         .column = (unsigned)(from - scanner->line_start) + 1,
-        .quoted = quoted,
+        .quoted = wrap == WRAP_ALL,
+        .pair = wrap == WRAP_PART,
     };
     return STATUS_OK;
 }
@@ -212,7 +222,7 @@ static enum status quoted_token(struct scanner *scanner)
     const char *to = scanner->next++;
     if (!ends_word(scanner, scanner->next) && *scanner->next != '"')
         return glued(scanner);
-    return token_add(scanner, from, to, true);
+    return token_add(scanner, from, to, WRAP_ALL);
 }
 
 static enum status escape_scan(struct scanner *scanner)
@@ -234,6 +244,7 @@ static enum status escape_scan(struct scanner *scanner)
 static enum status plain_token(struct scanner *scanner)
 {
     const char *from = scanner->next;
+    enum wrap wrap = WRAP_NONE;
     while (!ends_word(scanner, scanner->next)) {
         enum status status = STATUS_OK;
         if (*scanner->next == '\\') {
@@ -243,6 +254,7 @@ static enum status plain_token(struct scanner *scanner)
         } else if (*scanner->next == '"') {
             if (scanner->next[-1] != '=')
                 return glued(scanner);
+            wrap = WRAP_PART;
             scanner->next++;
             status = quote_scan(scanner);
             if (status == STATUS_OK && !ends_word(scanner, ++scanner->next))
@@ -253,7 +265,7 @@ static enum status plain_token(struct scanner *scanner)
         if (status != STATUS_OK)
             return status;
     }
-    return token_add(scanner, from, scanner->next, false);
+    return token_add(scanner, from, scanner->next, wrap);
 }
 
 /* Up to the end of the line, which is left alone. */

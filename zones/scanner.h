@@ -21,7 +21,8 @@ struct token {
     size_t len;
     unsigned line;    /* 1-based */
     unsigned column;  /* 1-based, octets */
-    bool quoted;
+    bool quoted;     /* the whole of it */
+    bool pair;       /* key="text": a part of it, quotes included in `text` */
 };
 
 enum { SCANNER_TOKENS = 8192 }; /* most tokens in one entry; more is a mistake */
@@ -35,7 +36,10 @@ struct entry {
 
 struct scanner;
 
-/* The text must outlive the scanner; `diag` tells file and report. */
+/*
+ * The text must outlive the scanner; `diag` tells file and report. When it has
+ * a path, the text is part of something else and mistakes carry no line.
+ */
 struct scanner *scanner_new(const char *text, size_t len, const struct diag *diag);
 void scanner_free(struct scanner *scanner);
 

@@ -6,11 +6,18 @@
 
 /*
  * What a zone must be beyond the form of its records; every finding is told at
- * file:line of the record that makes it. One SOA, at the apex; NS at the apex;
- * nothing beside a CNAME (RFC 1034 3.6.2, 2181 10.1) save DNSSEC's own; one
- * CNAME or DNAME (RFC 6672 2.4) and nothing below a DNAME (2.3); one TTL in an
- * rrset (RFC 2181 5.2); only glue and DS at and below a cut; in-zone NS and MX
- * names that exist, are no CNAME and have addresses (missing glue).
+ * file:line of the record that makes it, and what is missing at `diag`.
+ *
+ * Mistakes: no SOA or no NS at the apex, a second SOA or one elsewhere; anything
+ * beside a CNAME save DNSSEC's own (RFC 1034 section 3.6.2), two CNAMEs or two
+ * DNAMEs at a name (RFC 2181 10.1, RFC 6672 2.4); names below a DNAME (2.3);
+ * different TTLs in an rrset (RFC 2181 5.2); DS at the apex or without NS; a
+ * name server in the zone that is a CNAME (RFC 2181 10.3) or has no address,
+ * which at and below its own delegation is missing glue.
+ *
+ * Warnings: what a delegation hides; a wildcard that delegates (RFC 4592 4.2);
+ * MX and SRV that lead to names of the zone without an address; missing glue
+ * under another delegation. A steered name counts as having addresses.
  */
 enum status zonecheck_run(const struct builder *builder, const struct diag *diag)
     __attribute__((warn_unused_result));

@@ -3,25 +3,22 @@
 
 #include "dns/base/diag.h"
 #include "zones/builder.h"
-
-/*
- * Which files a zone was read from, with what identifies their content, so
- * that "unchanged" can be told without reading. Filled by the readers.
- */
-struct file_list;
-struct file_list *file_list_new(void);
-void file_list_free(struct file_list *files);
-/* Remembers a file (once) as it is on disk now; a missing file counts as such. */
-enum status file_list_add(struct file_list *files, const char *path);
-size_t file_list_count(const struct file_list *files);
-const char *file_list_path(const struct file_list *files, size_t index);
-/* True when any of them differs from what was remembered (size, mtime, inode, presence). */
-bool file_list_changed(const struct file_list *files);
+#include "zones/file_list.h"
 
 /*
  * Reads a zone file, with $ORIGIN, $TTL, $INCLUDE and $GENERATE, into the
- * builder. Goes on after each mistake, so that one run tells them all.
- * Every file read is added to `files`.
+ * builder. Goes on after each mistake, so that one run tells them all; the
+ * status is that of the first. Every file read is added to `files`.
+ *
+ * Where RFC 1035 leaves a choice, we read as BIND does:
+ * - A record without a TTL has that of $TTL, else the last one stated (RFC 1035
+ *   section 5.1). A SOA that has neither takes its own MINIMUM, which is then
+ *   the default as if $TTL had said it. Without any of these: a mistake.
+ * - After $INCLUDE the origin and the owner are what they were before it
+ *   (RFC 1035 section 5.1); a $TTL inside it goes on (RFC 2308 section 4). The
+ *   included file has no owner to begin with. Its path is relative to the
+ *   folder of the file that includes it.
+ * - $GENERATE has one word of rdata, in quotes when it holds blanks.
  */
 enum status zonefile_read(const char *path, struct builder *builder, struct report *report,
                           struct file_list *files) __attribute__((warn_unused_result));
