@@ -25,10 +25,12 @@ enum {
 
     /*
      * Values to be looked at for each octet of the data section, before we say
-     * that the records are built to keep us busy. Real files stay below 3.
+     * that the records are built to keep us busy. Real files stay below 3, so
+     * they may be gone through several times; and a record of ordinary size may
+     * be asked for as often as you like.
      */
     STEPS_PER_OCTET = 32,
-    STEPS_FLOOR = 4096
+    STEPS_PER_RECORD = 512
 };
 
 static const char metadata_marker[] = "\xab\xcd\xef"
@@ -39,6 +41,7 @@ struct database {
     MMDB_s mmdb;
     struct database_info info;
     struct mmdb_section data;
+    size_t steps_left; /* of STEPS_PER_OCTET */
     unsigned node_len; /* octets: 6, 7 or 8 */
     uint32_t *offsets; /* of each distinct record in the data section */
     uint32_t record_count;
@@ -143,7 +146,8 @@ static enum status metadata_check(const struct diag *diag, const uint8_t *metada
     struct mmdb_section section = { metadata, len, METADATA_STEPS, false };
     if (!mmdb_check(&section, 0))
         return diag_error(diag, STATUS_SYNTAX,
-                          "its metadata is damaged, cut short or nested too deeply");
+                          "its metadata is damaged, cut short or nested too deeply: %s",
+                          MMDB_strerror(MMDB_INVALID_METADATA_ERROR));
 
     size_t at = 0;
     const struct mmdb_value map = mmdb_read(&section, &at);
@@ -228,7 +232,8 @@ static void find_data(struct database *database)
     const size_t tree_len = (size_t)mmdb->metadata.node_count * database->node_len;
     const uint8_t *data = mmdb->file_content + tree_len + TREE_SEPARATOR_LEN;
     const size_t len = (size_t)(mmdb->metadata_section - MARKER_LEN - data);
-    database->data = (struct mmdb_section){ data, len, len * STEPS_PER_OCTET + STEPS_FLOOR, false };
+    database->data = (struct mmdb_section){ .octets = data, .len = len };
+    database->steps_left = len * STEPS_PER_OCTET;
 }
 
 enum status database_open(const struct diag *diag, struct database **out)
@@ -302,7 +307,15 @@ enum status database_record(struct database *database, const struct diag *diag, 
                             struct record *out)
 {
     const uint32_t offset = database->offsets[index];
-    if (record_decode(&database->data, offset, out))
+    const size_t left = database->steps_left;
+    struct mmdb_section section = database->data;
+    section.steps_left = left > STEPS_PER_RECORD ? left : STEPS_PER_RECORD;
+    const size_t before = section.steps_left;
+    const bool good = record_decode(&section, offset, out);
+
+    const size_t used = before - section.steps_left;
+    database->steps_left = left > used ? left - used : 0;
+    if (good)
         return STATUS_OK;
     return diag_error(diag, STATUS_SYNTAX, "the record at octet %" PRIu32 " of its data: %s",
                       offset, MMDB_strerror(MMDB_INVALID_DATA_ERROR));

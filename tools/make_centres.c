@@ -161,7 +161,6 @@ static void points_from(struct work *work, bool near)
     }
 }
 
-/* Databases allow so many steps; each pass opens its own. */
 static enum status read_pass(struct work *work, enum pass pass, const struct diag *diag)
 {
     struct database *database;
