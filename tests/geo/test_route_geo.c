@@ -1,0 +1,82 @@
+#include "geo/route.h"
+
+#include "tests/geo/route_fixture.h"
+
+#define RULES                                                                             \
+    "{\"geo\":["                                                                          \
+    "{\"in\":[\"continent:EU\"],\"to\":\"paris-1\"},"                                     \
+    "{\"in\":[\"country:SE\",\"subdivision:US-MA\"],\"to\":\"helsinki\"},"                \
+    "{\"in\":[\"subdivision:US-MA-Suffolk\",\"asn:64502\"],\"to\":\"virginia\"},"         \
+    "{\"in\":[\"net:10.0.0.0/8\"],\"to\":\"paris-2\"},"                                   \
+    "{\"in\":[\"net:10.1.0.0/16\",\"city:se/stockholm\"],\"to\":\"cdn\",\"fence\":true}," \
+    "{\"to\":\"cdn\"}]}"
+
+static void geo_takes_the_most_specific_rule(void **state)
+{
+    (void)state;
+    static const struct ranking_case cases[] = {
+        { "the city, before its country, and fenced", RULES, &stockholm, NULL, "c", NULL },
+        { "the country, then the default, then the others", RULES, &sweden_only, NULL, "hcpvP",
+          NULL },
+        { "the AS, before its continent", RULES, &madrid, NULL, "vchpP", NULL },
+        { "the finest subdivision", RULES, &boston, NULL, "vchpP", NULL },
+        { "nobody: the default, then the others", RULES, &unknown, NULL, "chpvP", NULL },
+        { "a net, before everything else", RULES, &stockholm, "10.0.0.0/8", "Pchpv", NULL },
+        { "the longest net", RULES, &stockholm, "10.1.0.0/16", "c", NULL },
+        { "a net of another node inside ours", RULES, &stockholm, "10.2.0.0/16", "Pchpv", NULL },
+        { "a net for a client nobody knows", RULES, &unknown, "10.0.0.0/8", "Pchpv", NULL },
+        { "a net that no rule here names", RULES, &unknown, "192.0.2.0/24", "chpvP", NULL },
+        { "a fenced default stops there",
+          "{\"geo\":[{\"in\":[\"country:SE\"],\"to\":\"helsinki\"},{\"to\":\"cdn\",\"fence\":true}]"
+          "}",
+          &stockholm, NULL, "hc", NULL },
+        { "only a default", "{\"geo\":[{\"to\":\"virginia\"}]}", &boston, NULL, "vhpcP", NULL },
+        { "a fence ends its own geo only",
+          "{\"failover\":[{\"geo\":[{\"in\":[\"country:SE\"],\"to\":\"helsinki\",\"fence\":true},"
+          "{\"to\":\"cdn\"}]},\"virginia\"]}",
+          &stockholm, NULL, "hv", NULL },
+        { "a policy behind a rule",
+          "{\"geo\":[{\"in\":[\"continent:NA\"],\"to\":{\"nearest\":[\"helsinki\",\"virginia\"]}},"
+          "{\"to\":\"cdn\"}]}",
+          &boston, NULL, "vhcpP", NULL },
+        { "never a less specific match",
+          "{\"geo\":[{\"in\":[\"continent:EU\"],\"to\":\"paris-2\"},"
+          "{\"in\":[\"country:SE\"],\"to\":\"virginia\"},{\"to\":\"cdn\"}]}",
+          &stockholm, NULL, "vchpP", NULL },
+    };
+    check_rankings(cases, sizeof cases / sizeof *cases);
+}
+
+static void finds_the_longest_net_around_an_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *net;
+    } cases[] = {
+        { "10.1.2.3", "10.1.0.0/16" },
+        { "10.2.0.1", "10.0.0.0/8" },
+        { "11.0.0.1", NULL },
+        { "2001:db8::1", NULL },
+    };
+    struct reading r = good_reading(RULES);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address;
+        char text[PREFIX_TEXT];
+
+        assert_true(address_parse(cases[i].address, &address));
+        const struct prefix *net = route_find_net(r.route, &address);
+        assert_int_equal(net != NULL, cases[i].net != NULL);
+        if (net != NULL)
+            assert_string_equal(prefix_print(net, text), cases[i].net);
+    }
+    reading_release(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(geo_takes_the_most_specific_rule),
+        cmocka_unit_test(finds_the_longest_net_around_an_address),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
