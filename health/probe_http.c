@@ -126,6 +126,17 @@ static void tell_no_connection(const struct http_probe *probe, struct probe_resu
         probe_fail(result, "no connection");
 }
 
+/* libcurl says "out of memory" also of a header line that is over its own limit of 100 KiB. */
+static void tell_no_memory(const struct http_probe *probe, struct probe_result *result)
+{
+    curl_off_t first_octet_us = 0;
+    curl_easy_getinfo(probe->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_octet_us);
+    if (first_octet_us > 0)
+        probe_fail(result, "the header is too long");
+    else
+        probe_fail_errno(result, ENOMEM);
+}
+
 static void http_judge(const struct http_probe *probe, CURLcode code, struct probe_result *result)
 {
     const struct probe_spec *spec = &probe->base.target->spec;
@@ -149,7 +160,7 @@ static void http_judge(const struct http_probe *probe, CURLcode code, struct pro
         tell_no_connection(probe, result);
         return;
     case CURLE_OUT_OF_MEMORY:
-        probe_fail_errno(result, ENOMEM);
+        tell_no_memory(probe, result);
         return;
     case CURLE_WRITE_ERROR:
         if (probe->body_len > BODY_MOST)
