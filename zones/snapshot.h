@@ -6,34 +6,21 @@
 #include <stdint.h>
 
 #include "dns/base/diag.h"
-#include "dns/base/prefix.h"
 #include "geo/atlas.h"
 #include "health/board.h"
 #include "health/target.h"
 #include "zones/serving.h"
+#include "zones/service.h"
+#include "zones/sources.h"
 #include "zones/zone.h"
 #include "zones/zonedb.h"
 
-/* The files of one zone. */
-struct zone_source {
-    const char *name;    /* "app.example", "." for the root: presentation form */
-    const char *file;
-    const char *map;     /* NULL: no map. A path that does not exist is a mistake of the zone */
-};
-
-/* What a generation is made from. Borrowed during the build only; strings are copied. */
-struct sources {
-    const struct zone_source *zones;
-    size_t zone_count;
-    const char *const *databases;
-    size_t database_count;
-    struct atlas_grain grain;
-    struct serving serving;
-};
-
 /* What became of one zone's files at the last build. */
-enum zone_state { ZONE_GOOD, ZONE_STALE /* refused, the old content answers */,
-                  ZONE_BROKEN /* refused, there is no old content: SERVFAIL */ };
+enum zone_state {
+    ZONE_GOOD,
+    ZONE_STALE, /* refused, the old content answers */
+    ZONE_BROKEN /* refused, and there is no old content: SERVFAIL */
+};
 
 /*
  * Everything a query may look at, frozen: the zones with their maps, the
@@ -56,6 +43,7 @@ struct snapshot_builder;
 struct snapshot_builder *snapshot_builder_new(const struct board *board); /* NULL: no memory */
 void snapshot_builder_free(struct snapshot_builder *builder); /* after the last snapshot */
 struct target_registry *snapshot_builder_targets(struct snapshot_builder *builder);
+const struct board *snapshot_builder_board(const struct snapshot_builder *builder);
 
 /*
  * Builds the next generation without touching the one before (`previous`, may
@@ -64,7 +52,9 @@ struct target_registry *snapshot_builder_targets(struct snapshot_builder *builde
  * has none; a database that cannot be used leaves the old atlas in force. So
  * *out is NULL only when memory is out, or when a database is refused and no
  * older atlas exists. The status is STATUS_OK only when there was no mistake
- * at all. Thread: the loader.
+ * at all. What was refused before and has not changed on disk since is not read
+ * again, but told again. Two sources with the same apex: the first one counts,
+ * the other is a mistake, as is a name that is none. Thread: the loader.
  */
 enum status snapshot_build(struct snapshot_builder *builder, const struct sources *sources,
                            const struct snapshot *previous, struct report *report,

@@ -73,13 +73,19 @@ const struct zone *zonedb_find(const struct zonedb *zones, const struct name_key
     return NULL;
 }
 
-const struct zone *zonedb_get(const struct zonedb *zones, const uint8_t *apex)
+size_t zonedb_position(const struct zonedb *zones, const uint8_t *apex)
 {
     uint32_t at = name_hash(apex) & zones->mask;
     for (; zones->slots[at] != 0; at = (at + 1) & zones->mask) {
-        const struct zone *zone = zones->zones[zones->slots[at] - 1];
-        if (name_equal(zone->apex, apex))
-            return zone;
+        const uint32_t position = zones->slots[at] - 1;
+        if (name_equal(zones->zones[position]->apex, apex))
+            return position;
     }
-    return NULL;
+    return ZONEDB_NONE;
+}
+
+const struct zone *zonedb_get(const struct zonedb *zones, const uint8_t *apex)
+{
+    const size_t position = zonedb_position(zones, apex);
+    return position != ZONEDB_NONE ? zones->zones[position] : NULL;
 }

@@ -33,6 +33,10 @@ enum status zonedb_build(const struct zone *const *zones, size_t count, struct a
 const struct zone *zonedb_find(const struct zonedb *zones, const struct name_key *key,
                                unsigned from, unsigned *suffix);
 
+/* Where in zones->zones the zone with exactly this apex is; ZONEDB_NONE when there is none. */
+#define ZONEDB_NONE SIZE_MAX
+size_t zonedb_position(const struct zonedb *zones, const uint8_t *apex);
+
 /* The zone with exactly this apex, or NULL. */
 const struct zone *zonedb_get(const struct zonedb *zones, const uint8_t *apex);
 

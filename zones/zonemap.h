@@ -10,7 +10,7 @@
 #include "zones/builder.h"
 #include "zones/policy_cache.h"
 #include "zones/service.h"
-#include "zones/zonefile.h"
+#include "zones/file_list.h"
 
 /*
  * A zone's map (contract section 2): which names are steered, and how. Reading

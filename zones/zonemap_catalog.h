@@ -8,7 +8,7 @@
 #include "dns/base/json.h"
 #include "geo/region.h"
 #include "health/probe_spec.h"
-#include "zones/zonefile.h"
+#include "zones/file_list.h"
 
 /*
  * What the services of a map refer to by name: its regions and its probes,
