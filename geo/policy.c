@@ -16,7 +16,7 @@ struct policy {
     bool uniform;          /* every address of both families has this one ordering */
 };
 
-/* ---- building ----------------- ---------------------------------------- */
+/* ---- building -------------------------------------------------------------- */
 
 /* What building keeps in mind; the memos are indexed by place. */
 struct compiler {
