@@ -223,8 +223,8 @@ void zone_part_drop(struct zone_part *part)
     if (part == NULL || --part->holders > 0)
         return;
     if (part->policies != NULL)
-        zonemap_release(&part->map,
-                        &(struct zonemap_world){ part->policies->cache, part->targets });
+        zonemap_release(&part->map, &(struct zonemap_world){ .policies = part->policies->cache,
+                                                             .targets = part->targets });
     policies_part_drop(part->policies);
     arena_free(part->arena);
     file_list_free(part->files);
@@ -232,7 +232,16 @@ void zone_part_drop(struct zone_part *part)
     free(part);
 }
 
-struct zone_part *zone_part_unloaded(const uint8_t *apex)
+/* Letters of any case name the same zone. */
+static uint32_t zone_counter(struct intern *counters, const uint8_t *apex)
+{
+    uint8_t lower[NAME_MAX_LEN];
+    name_lower(apex, lower);
+    const uint32_t id = intern_add(counters, lower, name_len(lower));
+    return id != INTERN_NONE ? id + 1 : 0;
+}
+
+struct zone_part *zone_part_unloaded(const uint8_t *apex, const struct zone_world *world)
 {
     char name[NAME_TEXT];
     struct zone_part *part = zone_part_new();
@@ -243,6 +252,7 @@ struct zone_part *zone_part_unloaded(const uint8_t *apex)
         zone->apex = arena_copy(part->arena, apex, name_len(apex), 1);
         zone->name = arena_string(part->arena, name_to_label_text(apex, name));
         zone->apex_labels = (uint8_t)name_labels(apex);
+        zone->counter_id = zone_counter(world->counters, apex);
     }
     part->zone = zone;
     part->identity = strdup("");
@@ -258,15 +268,20 @@ struct zone_part *zone_part_unloaded(const uint8_t *apex)
  * is not checked further, for all that would be missing is missing for that reason.
  */
 static void zone_judge(const struct zone_source *source, struct builder *builder,
-                       struct zone_part *part, struct report *report)
+                       const struct zone_world *world, struct zone_part *part,
+                       struct report *report)
 {
     const struct diag diag = { .report = report, .file = source->file };
     const enum status read = zonefile_read(source->file, builder, report, part->files);
     const bool has_records = builder_count(builder) > 1 || builder_at(builder, 0)->rrset_count > 0;
 
     if (source->map != NULL) {
-        const struct zonemap_world world = { part->policies->cache, part->targets };
-        const enum status mapped = zonemap_read(source->map, &world, builder, part->arena, report,
+        const struct zonemap_world around = {
+            .policies = part->policies->cache,
+            .targets = world->targets,
+            .counters = world->counters,
+        };
+        const enum status mapped = zonemap_read(source->map, &around, builder, part->arena, report,
                                                 part->files, &part->map);
         if (mapped != STATUS_OK && report_mistakes(report) == 0)
             diag_error(&diag, mapped, "the map %s is refused", source->map);
@@ -279,7 +294,8 @@ static void zone_judge(const struct zone_source *source, struct builder *builder
 }
 
 static enum status zone_read(const struct zone_source *source, const uint8_t *apex,
-                             struct zone_part *part, struct report *report)
+                             const struct zone_world *world, struct zone_part *part,
+                             struct report *report)
 {
     char name[NAME_TEXT];
     struct zone *zone;
@@ -287,18 +303,20 @@ static enum status zone_read(const struct zone_source *source, const uint8_t *ap
     if (builder == NULL)
         return STATUS_MEMORY;
 
-    zone_judge(source, builder, part, report);
+    zone_judge(source, builder, world, part, report);
     enum status status = STATUS_MEANING;
     if (report_mistakes(report) == 0)
         status = builder_freeze(builder, name_to_label_text(apex, name), &zone);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        zone->counter_id = zone_counter(world->counters, apex);
         part->zone = zone;
+    }
     builder_free(builder);
     return status;
 }
 
 enum status zone_part_load(const struct zone_source *source, const uint8_t *apex,
-                           struct policies_part *policies, struct target_registry *targets,
+                           struct policies_part *policies, const struct zone_world *world,
                            struct report *report, struct zone_part **out, struct refusal **refused)
 {
     *out = NULL;
@@ -313,10 +331,10 @@ enum status zone_part_load(const struct zone_source *source, const uint8_t *apex
         return STATUS_MEMORY;
     }
     part->identity = identity;
-    part->targets = targets;
+    part->targets = world->targets;
     part->policies = source->map != NULL ? policies_part_hold(policies) : NULL;
 
-    enum status status = zone_read(source, apex, part, own);
+    enum status status = zone_read(source, apex, world, part, own);
     report_append(report, own);
     status = load_finish(status, own, &part->files, &part->identity, refused);
     if (status == STATUS_OK)

@@ -91,6 +91,12 @@ const struct file_list *snapshot_parts_atlas_files(const struct snapshot_parts *
 char *zone_identity(const struct zone_source *source);
 char *atlas_identity(const struct sources *sources);
 
+/* What outlives every generation and gives out ids. */
+struct zone_world {
+    struct target_registry *targets;
+    struct intern *counters;
+};
+
 /*
  * Reads databases, or a zone and its map, anew. What is found is appended to
  * `report`. On STATUS_OK *out is held once by the caller; on STATUS_MEMORY
@@ -100,12 +106,12 @@ enum status atlas_part_load(const struct sources *sources, struct report *report
                             struct atlas_part **out, struct refusal **refused)
     __attribute__((warn_unused_result));
 enum status zone_part_load(const struct zone_source *source, const uint8_t *apex,
-                           struct policies_part *policies, struct target_registry *targets,
+                           struct policies_part *policies, const struct zone_world *world,
                            struct report *report, struct zone_part **out, struct refusal **refused)
     __attribute__((warn_unused_result));
 
 /* A zone of which we only know that it is ours; NULL when memory is out. */
-struct zone_part *zone_part_unloaded(const uint8_t *apex);
+struct zone_part *zone_part_unloaded(const uint8_t *apex, const struct zone_world *world);
 
 /* Over the atlas, which must be in use as long as maps are read; NULL when memory is out. */
 struct policies_part *policies_part_new(const struct atlas *atlas);

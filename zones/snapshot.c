@@ -12,7 +12,7 @@
 
 struct snapshot_builder {
     const struct board *board;
-    struct target_registry *targets;
+    struct zone_world world;
 };
 
 /* ---- the builder ---- */
@@ -23,10 +23,11 @@ struct snapshot_builder *snapshot_builder_new(const struct board *board)
     if (builder == NULL)
         return NULL;
     builder->board = board;
-    builder->targets = target_registry_new();
-    if (builder->targets != NULL)
+    builder->world.targets = target_registry_new();
+    builder->world.counters = intern_new();
+    if (builder->world.targets != NULL && builder->world.counters != NULL)
         return builder;
-    free(builder);
+    snapshot_builder_free(builder);
     return NULL;
 }
 
@@ -34,18 +35,24 @@ void snapshot_builder_free(struct snapshot_builder *builder)
 {
     if (builder == NULL)
         return;
-    target_registry_free(builder->targets);
+    target_registry_free(builder->world.targets);
+    intern_free(builder->world.counters);
     free(builder);
 }
 
 struct target_registry *snapshot_builder_targets(struct snapshot_builder *builder)
 {
-    return builder->targets;
+    return builder->world.targets;
 }
 
 const struct board *snapshot_builder_board(const struct snapshot_builder *builder)
 {
     return builder->board;
+}
+
+const struct zone_world *snapshot_builder_world(const struct snapshot_builder *builder)
+{
+    return &builder->world;
 }
 
 /* ---- a generation ---- */

@@ -38,12 +38,18 @@ struct snapshot {
     struct snapshot_parts *parts; /* private to snapshot.c */
 };
 
-/* What every build works with; outlives all snapshots. Thread: the loader alone. */
+/*
+ * What every build works with and what gives out ids: of targets on the board,
+ * of counters (the same name has the same one in every generation). Outlives
+ * all snapshots. Thread: the loader alone.
+ */
 struct snapshot_builder;
+struct zone_world;
 struct snapshot_builder *snapshot_builder_new(const struct board *board); /* NULL: no memory */
 void snapshot_builder_free(struct snapshot_builder *builder); /* after the last snapshot */
 struct target_registry *snapshot_builder_targets(struct snapshot_builder *builder);
 const struct board *snapshot_builder_board(const struct snapshot_builder *builder);
+const struct zone_world *snapshot_builder_world(const struct snapshot_builder *builder);
 
 /*
  * Builds the next generation without touching the one before (`previous`, may

@@ -140,12 +140,12 @@ static enum status slot_load(const struct build *build, const struct zone_slot *
                              const struct zone_source *source, const uint8_t *apex,
                              struct zone_slot *slot)
 {
-    const enum status status = zone_part_load(source, apex, build->next->parts->policies,
-                                              snapshot_builder_targets(build->builder),
+    const struct zone_world *world = snapshot_builder_world(build->builder);
+    const enum status status = zone_part_load(source, apex, build->next->parts->policies, world,
                                               build->report, &slot->part, &slot->refusal);
     if (status == STATUS_OK || status == STATUS_MEMORY)
         return status;
-    slot->part = before != NULL ? zone_part_hold(before->part) : zone_part_unloaded(apex);
+    slot->part = before != NULL ? zone_part_hold(before->part) : zone_part_unloaded(apex, world);
     return slot->part != NULL ? STATUS_OK : STATUS_MEMORY;
 }
 

@@ -148,7 +148,8 @@ static enum status map_read(struct zonemap_reading *reading, const struct json_d
     }
     status = services_compile(&services, policies);
     if (status != STATUS_OK)
-        zonemap_release(out, &(struct zonemap_world){ policies, reading->registry });
+        zonemap_release(
+            out, &(struct zonemap_world){ .policies = policies, .targets = reading->registry });
     return status;
 }
 
@@ -164,6 +165,7 @@ enum status zonemap_read(const char *path, const struct zonemap_world *world,
         .apex = builder_apex(builder),
         .grain = atlas_grain(policy_cache_atlas(world->policies)),
         .registry = world->targets,
+        .counters = world->counters,
     };
     struct json_doc *doc = NULL;
     enum status status;

@@ -6,6 +6,7 @@
 
 #include "dns/base/arena.h"
 #include "dns/base/diag.h"
+#include "dns/base/intern.h"
 #include "health/target.h"
 #include "zones/builder.h"
 #include "zones/policy_cache.h"
@@ -27,6 +28,7 @@ struct zonemap {
 struct zonemap_world {
     struct policy_cache *policies;
     struct target_registry *targets;
+    struct intern *counters; /* gives the regions of services their counter_id; NULL: none */
 };
 
 /*

@@ -122,6 +122,7 @@ static bool places_fill(struct zonemap_reading *reading, const struct json_node 
         places[i].name = regions[i].name = arena_string(reading->arena, child.key);
         if (places[i].name == NULL)
             places = NULL;
+        regions[i].counter_id = zonemap_counter(reading, service->name, child.key);
     }
     if (places == NULL) {
         json_error(node, STATUS_MEMORY, "out of memory");

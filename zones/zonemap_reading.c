@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "dns/proto/name.h"
+
 static bool targets_reserve(struct zonemap_reading *reading)
 {
     if (reading->target_count < reading->target_cap)
@@ -41,6 +43,25 @@ void zonemap_watch(struct zonemap_reading *reading, const struct json_node *wher
         reading->targets[reading->target_count++] = target->id;
         *id = target->id;
     }
+}
+
+uint32_t zonemap_counter(const struct zonemap_reading *reading, const char *service,
+                         const char *region)
+{
+    const size_t apex_len = name_len(reading->apex);
+    const size_t service_len = strlen(service) + 1, region_len = strlen(region);
+    if (reading->counters == NULL)
+        return 0;
+
+    /* A wire name tells its own end, and no key of JSON holds a NUL: the parts cannot run together. */
+    uint8_t *key = ARENA_ARRAY(reading->scratch, uint8_t, apex_len + service_len + region_len);
+    if (key == NULL)
+        return 0;
+    name_lower(reading->apex, key);
+    memcpy(key + apex_len, service, service_len);
+    memcpy(key + apex_len + service_len, region, region_len);
+    const uint32_t id = intern_add(reading->counters, key, apex_len + service_len + region_len);
+    return id != INTERN_NONE ? id + 1 : 0;
 }
 
 void zonemap_unwatch(struct zonemap_reading *reading)

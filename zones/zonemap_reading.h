@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/base/arena.h"
+#include "dns/base/intern.h"
 #include "dns/base/json.h"
 #include "dns/base/prefix.h"
 #include "geo/atlas.h"
@@ -24,6 +25,7 @@ struct zonemap_reading {
     struct atlas_grain grain;
     struct zonemap_catalog catalog;
     uint8_t *rdata;        /* RDATA_MAX_LEN octets, for one record at a time */
+    struct intern *counters; /* may be NULL */
     struct target_registry *registry;
     uint32_t *targets;     /* acquired so far */
     size_t target_count, target_cap;
@@ -37,6 +39,10 @@ struct zonemap_reading {
 void zonemap_watch(struct zonemap_reading *reading, const struct json_node *where,
                    const struct probe_spec *spec, const struct address *address, uint16_t port,
                    const char *host, uint32_t *id);
+
+/* The counter_id of a region of a service: the same for the same names. 0: none. */
+uint32_t zonemap_counter(const struct zonemap_reading *reading, const char *service,
+                         const char *region);
 
 /* Gives back everything acquired: the map is refused. */
 void zonemap_unwatch(struct zonemap_reading *reading);
