@@ -165,35 +165,47 @@ static bool record_says_something(const struct record *record)
            record->has_location;
 }
 
-/* The place of each record id; ids[0] is nowhere. NULL on failure, which is told. */
-static uint32_t *places_of_records(struct gazetteer *gazetteer, struct database *database,
-                                   const struct diag *diag)
+static enum status gather_records(struct gazetteer *gazetteer, struct database *database,
+                                  const struct diag *diag, uint32_t *ids)
 {
-    const uint32_t count = database_record_count(database);
     bool useful = false;
-    uint32_t *ids = reallocarray(NULL, (size_t)count + 1, sizeof *ids);
-    enum status status = ids != NULL ? STATUS_OK : out_of_memory(diag);
-    if (status == STATUS_OK)
-        ids[0] = 0;
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+    ids[0] = 0;
+    for (uint32_t i = 0; i < database_record_count(database); i++) {
         struct record record;
-        status = database_record(database, diag, i, &record);
+        const enum status status = database_record(database, diag, i, &record);
         if (status != STATUS_OK)
-            break;
+            return status;
         useful = useful || record_says_something(&record);
         if (gazetteer_add(gazetteer, &record, &ids[i + 1]) != STATUS_OK)
-            status = out_of_memory(diag);
-    }
-    if (status != STATUS_OK) {
-        free(ids);
-        return NULL;
+            return out_of_memory(diag);
     }
     if (!useful)
         diag_warning(diag,
                      "no record of this database (type '%s') tells a country, a location or"
                      " an AS number: it steers nobody",
                      database_info(database)->type);
-    return ids;
+    return STATUS_OK;
+}
+
+/* Lays what the database says under what the files before it said. */
+static enum status atlas_underlay(struct atlas *atlas, const struct diag *diag,
+                                  struct database *database, struct spans *v4, struct spans *v6)
+{
+    /* The place of each record id; 0, "not in the file", is place 0. */
+    uint32_t *ids = reallocarray(NULL, (size_t)database_record_count(database) + 1, sizeof *ids);
+    if (ids == NULL)
+        return out_of_memory(diag);
+
+    enum status status = gather_records(atlas->gazetteer, database, diag, ids);
+    if (status == STATUS_OK) {
+        spans_renumber(v4, ids);
+        spans_renumber(v6, ids);
+        if (spans_underlay(atlas->gazetteer, &atlas->v4, v4) != STATUS_OK ||
+            spans_underlay(atlas->gazetteer, &atlas->v6, v6) != STATUS_OK)
+            status = out_of_memory(diag);
+    }
+    free(ids);
+    return status;
 }
 
 static enum status atlas_add_open(struct atlas *atlas, const struct diag *diag,
@@ -203,18 +215,7 @@ static enum status atlas_add_open(struct atlas *atlas, const struct diag *diag,
     enum status status = database_walk(database, diag, atlas->grain.v4, atlas->grain.v6, &v4, &v6);
     if (status != STATUS_OK)
         return status;
-
-    uint32_t *ids = places_of_records(atlas->gazetteer, database, diag);
-    if (ids == NULL) {
-        status = STATUS_SYNTAX;
-    } else {
-        spans_renumber(&v4, ids);
-        spans_renumber(&v6, ids);
-        free(ids);
-        if (spans_underlay(atlas->gazetteer, &atlas->v4, &v4) != STATUS_OK ||
-            spans_underlay(atlas->gazetteer, &atlas->v6, &v6) != STATUS_OK)
-            status = out_of_memory(diag);
-    }
+    status = atlas_underlay(atlas, diag, database, &v4, &v6);
     spans_release(&v4);
     spans_release(&v6);
     return status;

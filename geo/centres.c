@@ -10,10 +10,10 @@ static const struct centre centres[] = {
 
 static int centre_compare(const void *code, const void *row)
 {
-    return memcmp(code, ((const struct centre *)row)->country, 2);
+    return strncmp(code, ((const struct centre *)row)->country, 2);
 }
 
-const struct centre *centre_find(const char country[2])
+const struct centre *centre_find(const char *country)
 {
     return bsearch(country, centres, sizeof centres / sizeof *centres, sizeof *centres,
                    centre_compare);

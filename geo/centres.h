@@ -13,7 +13,7 @@ struct centre {
     float longitude;
 };
 
-/* NULL for a code the table does not know. Thread: any. */
-const struct centre *centre_find(const char country[2]);
+/* By the first two letters. NULL for a code the table does not know, "" among them. Thread: any. */
+const struct centre *centre_find(const char *country);
 
 #endif

@@ -25,7 +25,7 @@ enum {
 
     /*
      * Values to be looked at for each octet of the data section, before we say
-     * that the records are built to keep us busy. Real files stay below 3, so
+     * that the records are built to keep us busy. Real files need about 3, so
      * they may be gone through several times; and a record of ordinary size may
      * be asked for as often as you like.
      */

@@ -94,8 +94,8 @@ static bool walk_in_hole(const struct walk *walk, uint64_t key, uint8_t len)
 static enum status walk_enter(struct walk *walk, uint32_t node)
 {
     if (walk->states[node] == NODE_OPEN)
-        return diag_error(walk->diag, STATUS_SYNTAX,
-                          "its search tree is cyclic at node %" PRIu32, node);
+        return diag_error(walk->diag, STATUS_SYNTAX, "its search tree is cyclic at node %" PRIu32,
+                          node);
     if (walk->meetings_left == 0)
         return diag_error(walk->diag, STATUS_SYNTAX,
                           "its search tree uses its %" PRIu32

@@ -45,7 +45,7 @@ static void countries_stand_where_their_networks_are(void **state)
 static void codes_of_no_country_are_not_found(void **state)
 {
     (void)state;
-    static const char *const codes[] = { "ZZ", "XX", "AA", "de", "\xff\xff", "EU" };
+    static const char *const codes[] = { "", "F", "ZZ", "XX", "AA", "de", "\xff\xff", "EU" };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         assert_null(centre_find(codes[i]));
 }
