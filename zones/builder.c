@@ -405,6 +405,11 @@ static enum status rrset_add(struct builder *builder, const struct diag *diag,
     char mnemonic[RRTYPE_TEXT];
     const struct builder_record *before = duplicate_find(builder, node, rrset, record);
 
+    if (before != NULL && before->ttl != record->ttl)
+        return diag_error(diag, STATUS_MEANING,
+                          "the %s record of %s is written twice, here with TTL %u, with %u at %s:%u",
+                          rrtype_to_text(rrset->type, mnemonic), name_to_text(node->owner, name),
+                          record->ttl, before->ttl, before->mark.file, before->mark.line);
     if (before != NULL) {
         diag_warning(diag, "the %s record of %s is written twice, first at %s:%u",
                      rrtype_to_text(rrset->type, mnemonic), name_to_text(node->owner, name),

@@ -61,8 +61,9 @@ struct arena *builder_arena(const struct builder *builder); /* of the frozen zon
 /*
  * Adds one record; owner and rdata are copied. `diag` is the record's place:
  * it becomes the mark, and there an owner outside the zone is told (a mistake)
- * or an exact duplicate (a warning; the record is dropped, RFC 2181 section 5).
- * Names inside rdata compare without regard to case.
+ * or a duplicate (a warning; the record is dropped, RFC 2181 section 5 - but a
+ * mistake when its TTL is another). Names inside rdata compare without regard
+ * to case.
  */
 enum status builder_add(struct builder *builder, const struct diag *diag, const uint8_t *owner,
                         uint16_t type, uint32_t ttl, const uint8_t *rdata, uint16_t rdata_len)

@@ -7,7 +7,6 @@
 
 #include "dns/proto/name.h"
 #include "dns/proto/rrtype.h"
-#include "zones/rdata.h"
 
 enum status field_number(struct rdata_maker *maker, unsigned octets)
 {

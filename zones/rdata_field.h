@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 #include "dns/base/diag.h"
+#include "zones/rrset.h"
 #include "zones/scanner.h"
 
 /*
  * Rdata in the making: the words not yet read, the octets already written.
  * Each field_...() reads the words of one field and writes its octets; what it
- * cannot take it tells, at the word. Inside the rdata modules only.
+ * cannot take it tells, at the word. For the readers of zone files only.
  */
 struct rdata_maker {
     const struct diag *diag; /* the record's place */

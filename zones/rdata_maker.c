@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "zones/rdata.h"
-
 static struct diag place(const struct rdata_maker *maker, const struct token *token)
 {
     struct diag here = *maker->diag;

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zones/rdata.h"
-
 /*
  * The parameters of SVCB and HTTPS, RFC 9460 section 2.1 and appendix A. On
  * the wire they are sorted by key; in the file they stand in any order, each

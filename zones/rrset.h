@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+enum { RDATA_MAX_LEN = 65535 };
+
 /*
  * The records of one owner and type, frozen: `count` times a 16-bit length
  * (low octet first, on every machine) followed by that many octets of rdata in

@@ -12,10 +12,11 @@
 #include "zones/generate.h"
 #include "zones/rdata.h"
 #include "zones/rdata_field.h"
+#include "zones/record_head.h"
 #include "zones/scanner.h"
 #include "zones/textfile.h"
 
-enum { INCLUDE_DEPTH = 16, INCLUDE_MOST = 10000, TTL_MOST = INT32_MAX };
+enum { INCLUDE_DEPTH = 16, INCLUDE_MOST = 10000 };
 
 /* What holds for the whole zone, whichever file is being read. */
 struct loader {
@@ -45,13 +46,6 @@ struct source {
     uint8_t origin[NAME_MAX_LEN];
     enum owner_state owner_state;
     uint8_t owner[NAME_MAX_LEN];
-};
-
-/* The head of a record: all that stands between owner and rdata. */
-struct head {
-    bool has_ttl;
-    uint32_t ttl;
-    uint16_t type;
 };
 
 static void note(struct loader *loader, enum status status)
@@ -95,85 +89,7 @@ static enum status name_scan(const struct source *source, const struct token *to
                       (int)(token->len < NAME_TEXT ? token->len : NAME_TEXT), token->text, why);
 }
 
-/* ---- the head of a record ---- */
-
-static enum status ttl_scan(const struct diag *here, const struct token *token, uint32_t *ttl)
-{
-    const bool cut = token->len > FIELD_SHOWN;
-    const int shown = cut ? FIELD_SHOWN : (int)token->len;
-    uint32_t seconds;
-    if (token->quoted || !text_period(token->text, token->len, &seconds))
-        return diag_error(here, STATUS_SYNTAX, "TTL '%.*s%s' is not a number of seconds", shown,
-                          token->text, cut ? "..." : "");
-    if (seconds > TTL_MOST)
-        return diag_error(here, STATUS_LIMIT, "TTL %.*s is over %d (RFC 2181 section 8)", shown,
-                          token->text, TTL_MOST);
-    *ttl = seconds;
-    return STATUS_OK;
-}
-
-/* The class that a word names: "IN", "CH", "CLASS1" (RFC 3597 section 5). */
-static bool class_scan(const struct token *token, uint32_t *rrclass)
-{
-    static const struct {
-        const char *word;
-        uint16_t value;
-    } classes[] = { { "IN", 1 }, { "CS", 2 }, { "CH", 3 }, { "CHAOS", 3 }, { "HS", 4 },
-                    { "HESIOD", 4 } };
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
-        if (token_is(token, classes[i].word)) {
-            *rrclass = classes[i].value;
-            return true;
-        }
-    }
-    return !token->quoted && token->len > 5 && strncasecmp(token->text, "CLASS", 5) == 0 &&
-           text_number(token->text + 5, token->len - 5, UINT16_MAX, rrclass);
-}
-
-static enum status type_scan(const struct diag *here, const struct token *token, uint16_t *type)
-{
-    if (token->quoted || !rrtype_from_text(token->text, token->len, type))
-        return refuse(here, token, "a record type");
-    if (rrtype_is_meta(*type))
-        return refuse(here, token, "a type of records: it stands in messages only");
-    return STATUS_OK;
-}
-
-static bool starts_with_digit(const struct token *token)
-{
-    return !token->quoted && token->text[0] >= '0' && token->text[0] <= '9';
-}
-
-/*
- * TTL and class, either or both, in any order, then the type (RFC 1035 section
- * 5.1). No type begins with a digit, so a word that does is a TTL.
- */
-static enum status head_scan(const struct source *source, const struct token **next,
-                             const struct token *end, struct head *head)
-{
-    bool has_class = false;
-    struct diag here = source->diag;
-    for (; *next < end; (*next)++) {
-        const struct token *token = *next;
-        uint32_t rrclass;
-        here.line = token->line;
-        if (!head->has_ttl && starts_with_digit(token)) {
-            const enum status status = ttl_scan(&here, token, &head->ttl);
-            if (status != STATUS_OK)
-                return status;
-            head->has_ttl = true;
-        } else if (!has_class && class_scan(token, &rrclass)) {
-            if (rrclass != RRCLASS_IN)
-                return diag_error(&here, STATUS_MEANING, "class %.*s: only IN is served",
-                                  (int)token->len, token->text);
-            has_class = true;
-        } else {
-            (*next)++;
-            return type_scan(&here, token, &head->type);
-        }
-    }
-    return diag_error(&here, STATUS_SYNTAX, "the record ends before its type");
-}
+/* ---- records ---- */
 
 /* The MINIMUM of a SOA, its last four octets. */
 static uint32_t soa_minimum(const uint8_t *rdata, uint16_t len)
@@ -184,7 +100,7 @@ static uint32_t soa_minimum(const uint8_t *rdata, uint16_t len)
 
 /* The TTL of a record whose rdata is in the loader; zonefile.h says by which rules. */
 static enum status ttl_settle(struct loader *loader, const struct diag *here,
-                              const struct head *head, uint16_t rdata_len, uint32_t *ttl)
+                              const struct record_head *head, uint16_t rdata_len, uint32_t *ttl)
 {
     if (head->has_ttl) {
         *ttl = head->ttl;
@@ -194,9 +110,9 @@ static enum status ttl_settle(struct loader *loader, const struct diag *here,
         *ttl = loader->last_ttl;
     } else if (head->type == RRTYPE_SOA && rdata_len >= 20) {
         *ttl = soa_minimum(loader->rdata, rdata_len);
-        if (*ttl > TTL_MOST)
+        if (*ttl > RECORD_TTL_MOST)
             return diag_error(here, STATUS_LIMIT,
-                              "the SOA has no TTL, and its MINIMUM %u is over %d", *ttl, TTL_MOST);
+                              "the SOA has no TTL, and its MINIMUM %u is over %d", *ttl, RECORD_TTL_MOST);
         loader->has_default_ttl = true;
         loader->default_ttl = *ttl;
     } else if (!loader->ttl_missed) {
@@ -209,10 +125,8 @@ static enum status ttl_settle(struct loader *loader, const struct diag *here,
     return STATUS_OK;
 }
 
-/* ---- records ---- */
-
 static enum status rdata_add(struct loader *loader, const struct source *source,
-                             const struct diag *here, const struct head *head, uint16_t len,
+                             const struct diag *here, const struct record_head *head, uint16_t len,
                              const uint8_t *owner)
 {
     uint32_t ttl = 0;
@@ -247,8 +161,8 @@ static void record_read(struct loader *loader, struct source *source, const stru
 
     /* A bad owner does not keep us from telling what else is wrong. */
     note(loader, owner_scan(source, entry));
-    struct head head = { .has_ttl = false };
-    enum status status = head_scan(source, &next, end, &head);
+    struct record_head head = { .has_ttl = false };
+    enum status status = record_head_scan(&source->diag, &next, end, &head);
     if (head.has_ttl) {
         loader->has_last_ttl = true;
         loader->last_ttl = head.ttl;
@@ -283,7 +197,7 @@ static enum status ttl_read(struct loader *loader, const struct source *source,
     const struct diag here = diag_at(source, &entry->tokens[0]);
     uint32_t ttl = 0;
     const enum status status = entry->count == 2
-                                   ? ttl_scan(&here, &entry->tokens[1], &ttl)
+                                   ? record_ttl_scan(&here, &entry->tokens[1], &ttl)
                                    : diag_error(&here, STATUS_SYNTAX, "$TTL takes one TTL");
     /* Records that rest on a bad one are not told as well. */
     loader->has_default_ttl = true;
@@ -295,7 +209,7 @@ static enum status ttl_read(struct loader *loader, const struct source *source,
 struct generator {
     struct generate_range range;
     const struct token *owner;
-    struct head head;
+    struct record_head head;
     const struct token *rdata;
 };
 
@@ -312,7 +226,7 @@ static enum status generator_scan(const struct source *source, const struct entr
     if (next->quoted || !generate_range_scan(next->text, next->len, &generator->range))
         return refuse(&here, next, "a range FIRST-LAST[/STEP] of at most 65536 numbers");
     next += 2;
-    const enum status status = head_scan(source, &next, end, &generator->head);
+    const enum status status = record_head_scan(&source->diag, &next, end, &generator->head);
     if (status != STATUS_OK)
         return status;
     if (end - next != 1)
