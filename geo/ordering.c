@@ -457,3 +457,11 @@ size_t ordering_run(const struct ordering_set *set, uint32_t id, const struct as
         return copy_list(words, out, cap);
     return run_whole(words, len, asker, out, cap, scope, scope_is_zero);
 }
+
+uint16_t ordering_first(const struct ordering_set *set, uint32_t id)
+{
+    size_t len;
+    const uint32_t *words = program_of(set, id, &len);
+
+    return len < 2 || (words[0] & OP_DRAW) ? REGION_NONE : (uint16_t)words[1];
+}

@@ -76,6 +76,12 @@ enum status ordering_intern(struct ordering_set *set, const struct ordering_draf
                             uint32_t *id) __attribute__((warn_unused_result));
 
 /*
+ * The region that comes first whoever asks; REGION_NONE when a draw decides
+ * it, or when the program is empty. Thread: any.
+ */
+uint16_t ordering_first(const struct ordering_set *set, uint32_t id);
+
+/*
  * Runs a program: region ids in order to `out` (room for `cap`), their count
  * back. *scope is raised to the bits of the client's address that a draw
  * looked at; *scope_is_zero is set when a draw looked at something else than

@@ -9,11 +9,22 @@
 #include "geo/overlay.h"
 #include "geo/table.h"
 
+/*
+ * The same partition twice: cut where orderings differ, and cut only where
+ * their first regions do. While a client's first region answers, the health of
+ * all others does not matter to it, and the second, wider block is the truth.
+ */
+struct blocks {
+    struct table *order; /* values are ids of orderings */
+    struct table *first; /* values tell first choices apart */
+};
+
 struct policy {
     struct ordering_set *orderings;
-    struct table *v4, *v6; /* values are ids of orderings */
-    uint32_t unknown;      /* the ordering of place 0: for clients that do not want to be located */
-    bool uniform;          /* every address of both families has this one ordering */
+    struct blocks v4, v6;
+    uint32_t unknown;   /* the ordering of place 0: for clients that do not want to be located */
+    bool uniform;       /* every address of both families has this one ordering */
+    bool first_uniform; /* ... has this one first region */
 };
 
 /* ---- building -------------------------------------------------------------- */
@@ -64,19 +75,45 @@ static enum status ordering_of(struct compiler *c, uint32_t place, uint32_t net,
     return status;
 }
 
-/*
- * Decides what neighbouring clients share a block: here, those with equal
- * orderings. The one place to change when blocks shall follow the answers of
- * the moment instead.
- */
-static enum status put_block(struct spans *blocks, uint64_t start, uint32_t ordering)
+/* What is being cut: the partitions that become a struct blocks. */
+struct cuts {
+    struct spans order, first;
+};
+
+static void cuts_init(struct cuts *cuts)
 {
-    return spans_append(blocks, start, ordering);
+    spans_init(&cuts->order);
+    spans_init(&cuts->first);
+}
+
+static void cuts_release(struct cuts *cuts)
+{
+    spans_release(&cuts->order);
+    spans_release(&cuts->first);
+}
+
+/* Where a draw decides who comes first, the whole ordering stands for the choice. */
+static uint32_t first_choice(const struct ordering_set *orderings, uint32_t ordering)
+{
+    const uint16_t region = ordering_first(orderings, ordering);
+
+    return region != REGION_NONE ? region : REGION_LIMIT + ordering;
+}
+
+/* Neighbours that are alike share a block. */
+static enum status put_block(struct compiler *c, struct cuts *cuts, uint64_t start,
+                             uint32_t ordering)
+{
+    const enum status status = spans_append(&cuts->order, start, ordering);
+
+    if (status != STATUS_OK)
+        return status;
+    return spans_append(&cuts->first, start, first_choice(c->orderings, ordering));
 }
 
 /* Walks the atlas's partition and that of the nets side by side. */
 static enum status compile_spans(struct compiler *c, unsigned family, const struct overlay *nets,
-                                 struct spans *blocks)
+                                 struct cuts *cuts)
 {
     const struct spans *places = atlas_spans(c->atlas, family);
     size_t place = 0, net = 0;
@@ -85,7 +122,7 @@ static enum status compile_spans(struct compiler *c, unsigned family, const stru
         uint32_t ordering;
         enum status status = ordering_of(c, places->value[place], nets->items[net].net, &ordering);
         if (status == STATUS_OK)
-            status = put_block(blocks, start, ordering);
+            status = put_block(c, cuts, start, ordering);
         if (status != STATUS_OK)
             return status;
 
@@ -104,34 +141,36 @@ static enum status compile_spans(struct compiler *c, unsigned family, const stru
 }
 
 /* The table of one family. A route that looks at no place is one block, whatever the atlas says. */
-static enum status compile_family(struct compiler *c, unsigned family, struct table **out)
+static enum status compile_family(struct compiler *c, unsigned family, struct blocks *out)
 {
     struct overlay nets = { NULL, 0 };
-    struct spans blocks;
+    struct cuts cuts;
     enum status status;
 
-    spans_init(&blocks);
+    cuts_init(&cuts);
     if (!route_looks_at_place(c->route)) {
         uint32_t ordering;
         status = ordering_of(c, 0, OVERLAY_NONE, &ordering);
         if (status == STATUS_OK)
-            status = put_block(&blocks, 0, ordering);
+            status = put_block(c, &cuts, 0, ordering);
     } else if (overlay_build(c->nets, c->net_count, family, &nets) == STATUS_OK) {
-        status = compile_spans(c, family, &nets, &blocks);
+        status = compile_spans(c, family, &nets, &cuts);
     } else {
         status = STATUS_MEMORY;
     }
     if (status == STATUS_OK)
-        status = table_build(&blocks, out);
-    spans_release(&blocks);
+        status = table_build(&cuts.order, &out->order);
+    if (status == STATUS_OK)
+        status = table_build(&cuts.first, &out->first);
+    cuts_release(&cuts);
     overlay_release(&nets);
     return status;
 }
 
-static bool is_uniform(const struct policy *policy)
+static bool is_uniform(const struct table *v4, const struct table *v6)
 {
-    return table_leaf_count(policy->v4) == 1 && table_leaf_count(policy->v6) == 1 &&
-           table_find(policy->v4, 0).value == table_find(policy->v6, 0).value;
+    return table_leaf_count(v4) == 1 && table_leaf_count(v6) == 1 &&
+           table_find(v4, 0).value == table_find(v6, 0).value;
 }
 
 static enum status compile(struct compiler *c, struct policy *policy)
@@ -154,7 +193,8 @@ static enum status compile(struct compiler *c, struct policy *policy)
         status = compile_family(c, FAMILY_V6, &policy->v6);
     if (status == STATUS_OK) {
         ordering_set_freeze(policy->orderings);
-        policy->uniform = is_uniform(policy);
+        policy->uniform = is_uniform(policy->v4.order, policy->v6.order);
+        policy->first_uniform = is_uniform(policy->v4.first, policy->v6.first);
     }
     return status;
 }
@@ -190,13 +230,19 @@ enum status policy_build(const struct atlas *atlas, const struct route *route,
     return diag_error(diag, status, "out of memory while compiling a route");
 }
 
+static void blocks_release(struct blocks *blocks)
+{
+    table_free(blocks->order);
+    table_free(blocks->first);
+}
+
 void policy_free(struct policy *policy)
 {
     if (policy == NULL)
         return;
     ordering_set_free(policy->orderings);
-    table_free(policy->v4);
-    table_free(policy->v6);
+    blocks_release(&policy->v4);
+    blocks_release(&policy->v6);
     free(policy);
 }
 
@@ -296,11 +342,39 @@ static struct standing stand(const struct policy_client *client)
     return at;
 }
 
+static const struct blocks *blocks_of(const struct policy *policy, const struct asker *asker)
+{
+    return asker->family == FAMILY_V4 ? &policy->v4 : &policy->v6;
+}
+
 static struct table_leaf leaf_of(const struct policy *policy, const struct asker *asker)
 {
     if (asker->anonymous)
         return (struct table_leaf){ .value = policy->unknown };
-    return table_find(asker->family == FAMILY_V4 ? policy->v4 : policy->v6, asker->key);
+    return table_find(blocks_of(policy, asker)->order, asker->key);
+}
+
+/* Bits of a block as bits of the client's own address. */
+static uint8_t scope_of(const struct standing *at, const struct policy_client *client,
+                        uint8_t block_len)
+{
+    if (at->plain_v6) {
+        const uint8_t least = plain_len(&client->address);
+        return block_len > least ? block_len : least;
+    }
+    return (uint8_t)(at->offset + block_len);
+}
+
+/* The scope of the first region alone; `scope` is that of the whole ranking. */
+static uint8_t first_scope_of(const struct policy *policy, const struct standing *at,
+                              const struct policy_client *client, uint32_t ordering, uint8_t scope)
+{
+    if (at->asker.anonymous || ordering_first(policy->orderings, ordering) == REGION_NONE)
+        return scope;
+    const struct table_leaf leaf = table_find(blocks_of(policy, &at->asker)->first, at->asker.key);
+    /* The same for everybody: then no part of the address was needed. */
+    return leaf.prefix_len == 0 && policy->first_uniform ? 0
+                                                         : scope_of(at, client, leaf.prefix_len);
 }
 
 void policy_rank(const struct policy *policy, const struct policy_client *client,
@@ -313,29 +387,31 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
 
     out->count = (uint16_t)ordering_run(policy->orderings, leaf.value, &at.asker, out->regions,
                                         REGION_LIMIT, &scope, &scope_is_zero);
-    /* The same for everybody: then no part of the address was needed. */
     if (scope == 0 && policy->uniform)
         scope_is_zero = true;
-
-    if (scope_is_zero) {
-        out->scope = 0;
-    } else if (at.plain_v6) {
-        const uint8_t least = plain_len(&client->address);
-        out->scope = scope > least ? scope : least;
-    } else {
-        out->scope = (uint8_t)(at.offset + scope);
-    }
+    out->scope = scope_is_zero ? 0 : scope_of(&at, client, scope);
+    out->first_scope = first_scope_of(policy, &at, client, leaf.value, out->scope);
 }
 
 size_t policy_block_count(const struct policy *policy, unsigned family)
 {
-    return table_leaf_count(family == FAMILY_V4 ? policy->v4 : policy->v6);
+    return table_leaf_count(family == FAMILY_V4 ? policy->v4.order : policy->v6.order);
+}
+
+size_t policy_first_count(const struct policy *policy, unsigned family)
+{
+    return table_leaf_count(family == FAMILY_V4 ? policy->v4.first : policy->v6.first);
+}
+
+static size_t blocks_footprint(const struct blocks *blocks)
+{
+    return table_footprint(blocks->order) + table_footprint(blocks->first);
 }
 
 size_t policy_footprint(const struct policy *policy)
 {
-    return sizeof *policy + ordering_footprint(policy->orderings) + table_footprint(policy->v4) +
-           table_footprint(policy->v6);
+    return sizeof *policy + ordering_footprint(policy->orderings) +
+           blocks_footprint(&policy->v4) + blocks_footprint(&policy->v6);
 }
 
 /* ---- explaining ----------------------------------------------------------- */

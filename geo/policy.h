@@ -41,6 +41,7 @@ struct policy_client {
 struct ranking {
     uint16_t count;
     uint8_t scope; /* bits of the client's address (in its own family) this ranking is true for */
+    uint8_t first_scope; /* the same for its first region alone: never longer */
     uint16_t regions[REGION_LIMIT]; /* only the first `count` are written */
 };
 
@@ -57,8 +58,9 @@ void policy_explain(const struct policy *policy, const struct route *route,
                     const struct region_list *regions, const struct atlas *atlas,
                     const struct policy_client *client, const struct route_sink *sink);
 
-/* Blocks of the table of a family, for figures. */
+/* Blocks of one family, for figures: by whole orderings, and by first regions. */
 size_t policy_block_count(const struct policy *policy, unsigned family);
+size_t policy_first_count(const struct policy *policy, unsigned family);
 size_t policy_footprint(const struct policy *policy); /* octets */
 
 #endif

@@ -256,6 +256,20 @@ static void choose_endpoints(const struct service *service, const struct shortli
     }
 }
 
+/*
+ * How much of the client's address the answer depends on. While the first
+ * region of the order answers alone, what would come after it does not matter.
+ */
+static uint8_t choice_scope(const struct service *service, const struct ranking *ranking,
+                            const struct choice *choice)
+{
+    if (!service->ecs)
+        return 0;
+    const bool first_alone = choice->kind == CHOICE_HEALTHY && service->spread == 1 &&
+                             choice->region == ranking->regions[0];
+    return first_alone ? ranking->first_scope : ranking->scope;
+}
+
 void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
                  const struct client *client, const struct ecs *ecs, struct choice *out)
 {
@@ -267,7 +281,7 @@ void choice_make(const struct snapshot *snapshot, const struct service *service,
     policy_rank(service->policy, &who, &ranking);
     out->type = type;
     out->ttl = service->ttl;
-    out->scope = service->ecs ? ranking.scope : 0;
+    out->scope = 0;
     out->region = REGION_NONE;
     out->count = 0;
 
@@ -278,10 +292,13 @@ void choice_make(const struct snapshot *snapshot, const struct service *service,
     out->kind = CHOICE_HEALTHY;
     if (list.count == 0)
         out->kind = fall_back(service, type, snapshot->board, &ranking, &list);
-    if (out->kind != CHOICE_HEALTHY && out->kind != CHOICE_ALL_DOWN)
+    if (out->kind != CHOICE_HEALTHY && out->kind != CHOICE_ALL_DOWN) {
+        out->scope = choice_scope(service, &ranking, out);
         return;
+    }
 
     out->region = list.regions[0];
+    out->scope = choice_scope(service, &ranking, out);
     choose_endpoints(service, &list, snapshot->board, client, out);
     if (out->count == 0) {
         /* They all went down since we counted: as good as any answer a moment ago. */

@@ -234,22 +234,48 @@ static bool same_ranking(const struct ranking *a, const struct ranking *b)
            memcmp(a->regions, b->regions, a->count * sizeof *a->regions) == 0;
 }
 
-/* Every point inside the block of another has its ranking and its scope. */
+static bool same_first(const struct ranking *a, const struct ranking *b)
+{
+    return (a->count == 0) == (b->count == 0) &&
+           (a->count == 0 || a->regions[0] == b->regions[0]);
+}
+
+static void differ(const struct points *points, size_t i, size_t j, const char *how)
+{
+    char a[ADDRESS_TEXT], b[ADDRESS_TEXT];
+
+    fail_msg("%s/%u/%u and %s/%u/%u %s", address_print(&points->clients[i].address, a),
+             points->rankings[i].scope, points->rankings[i].first_scope,
+             address_print(&points->clients[j].address, b), points->rankings[j].scope,
+             points->rankings[j].first_scope, how);
+}
+
+static bool block_holds(const struct address *of, uint8_t len, const struct address *address)
+{
+    struct prefix block = { *of, len };
+
+    address_mask(&block.address, len);
+    return address->family == of->family && prefix_contains(&block, address);
+}
+
+/*
+ * Every point inside the block of another has its ranking and its scope, and
+ * every point inside its wider block has its first region.
+ */
 static void check_homogeneity(const struct points *points)
 {
     for (size_t i = 0; i < points->count; i++) {
-        struct prefix block = { points->clients[i].address, points->rankings[i].scope };
-        address_mask(&block.address, block.len);
+        const struct address *of = &points->clients[i].address;
+        const struct ranking *mine = &points->rankings[i];
+        assert_true(mine->first_scope <= mine->scope);
         for (size_t j = 0; j < points->count; j++) {
-            char a[ADDRESS_TEXT], b[ADDRESS_TEXT];
-            if (points->clients[j].address.family != block.address.family ||
-                !prefix_contains(&block, &points->clients[j].address))
-                continue;
-            if (!same_ranking(&points->rankings[i], &points->rankings[j]) ||
-                points->rankings[i].scope != points->rankings[j].scope)
-                fail_msg("%s/%u and %s/%u are ranked differently",
-                         address_print(&points->clients[i].address, a), points->rankings[i].scope,
-                         address_print(&points->clients[j].address, b), points->rankings[j].scope);
+            const struct ranking *other = &points->rankings[j];
+            if (block_holds(of, mine->scope, &points->clients[j].address) &&
+                (!same_ranking(mine, other) || mine->scope != other->scope))
+                differ(points, i, j, "are ranked differently");
+            if (block_holds(of, mine->first_scope, &points->clients[j].address) &&
+                !same_first(mine, other))
+                differ(points, i, j, "have different first regions");
         }
     }
 }

@@ -17,7 +17,7 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
 /* "hfv" */
 static void order(const char *letters)
 {
-    ordering = (struct ranking){ .scope = 20 };
+    ordering = (struct ranking){ .scope = 20, .first_scope = 12 };
     for (; *letters != '\0'; letters++)
         ordering.regions[ordering.count++] = *letters == 'h'   ? HELSINKI
                                              : *letters == 'f' ? FRANKFURT
@@ -295,7 +295,7 @@ static void steers_by_ecs_or_by_source(void **state)
           true,
           "203.0.113.0",
           24,
-          20 },
+          12 },
         { "by an IPv6 subnet",
           true,
           { .family = 2, .source_prefix = 48, .address = { 0x20, 1, 0xd, 0xb8, 0, 1 } },
@@ -304,8 +304,8 @@ static void steers_by_ecs_or_by_source(void **state)
           true,
           "2001:db8:1::",
           48,
-          20 },
-        { "without ECS", false, { .family = 0 }, true, true, false, "198.51.100.7", 32, 20 },
+          12 },
+        { "without ECS", false, { .family = 0 }, true, true, false, "198.51.100.7", 32, 12 },
         { "the server heeds none",
           true,
           { .family = 1, .source_prefix = 24, .address = { 203, 0, 113 } },
@@ -314,7 +314,7 @@ static void steers_by_ecs_or_by_source(void **state)
           false,
           "198.51.100.7",
           32,
-          20 },
+          12 },
         { "the service heeds none",
           true,
           { .family = 1, .source_prefix = 24, .address = { 203, 0, 113 } },
@@ -342,6 +342,35 @@ static void steers_by_ecs_or_by_source(void **state)
             ranked_for.source_len != cases[i].source_len)
             fail_msg("%s: ranked for %s/%u", cases[i].what, text, ranked_for.source_len);
         assert_true(address_equal(&ranked_for.resolver, &client.source));
+    }
+}
+
+/* While a client's first region answers, who would come after it cuts no block. */
+static void is_as_wide_as_the_answer_is_true(void **state)
+{
+    static const struct {
+        const char *what;
+        const char *health;
+        uint16_t spread;
+        uint8_t scope;
+    } cases[] = {
+        { "the first region answers alone", "uuu", 1, 12 },
+        { "it does not matter who is down behind it", "udd", 1, 12 },
+        { "the second answers for the first", "duu", 1, 20 },
+        { "nobody is left", "ddd", 1, 20 },
+        { "two regions answer together", "uuu", 2, 20 },
+    };
+    struct scene *scene = *state;
+    const struct client client = client_v4();
+
+    order("hfv");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct choice choice;
+        scene_health(scene, cases[i].health, "uuu");
+        scene->service.spread = cases[i].spread;
+        choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+        if (choice.scope != cases[i].scope)
+            fail_msg("%s: scope %u", cases[i].what, choice.scope);
     }
 }
 
@@ -377,6 +406,7 @@ int main(void)
                                         scene_teardown),
         cmocka_unit_test_setup_teardown(draws_by_weight, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(steers_by_ecs_or_by_source, scene_setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(is_as_wide_as_the_answer_is_true, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(does_not_steer_who_hides, scene_setup, scene_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
     (void)policy;
     *out = (struct ranking){ .count = 3,
                              .scope = client->source_len == 0 ? 0 : 20,
+                             .first_scope = client->source_len == 0 ? 0 : 20,
                              .regions = { HELSINKI, FRANKFURT, VIRGINIA } };
 }
 
