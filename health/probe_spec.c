@@ -551,9 +551,11 @@ enum status probe_spec_parse(const struct json_node *node, const char *name, str
 
     struct reading reading = { .object = node, .spec = spec, .arena = arena };
     spec->name = keep(&reading, name);
-    if (!read_type(&reading))
-        return reading.status;
-    check_keys(&reading);
+    const bool known = read_type(&reading);
+    if (known)
+        check_keys(&reading);
+    else
+        spec->type = PROBE_TCP; /* whatever it was meant to be: these times and counts it has */
 
     read_duration(&reading, "interval", 100, HOUR, &spec->interval_ms);
     read_duration(&reading, "timeout", 10, 60 * SECOND, &spec->timeout_ms);
@@ -561,6 +563,8 @@ enum status probe_spec_parse(const struct json_node *node, const char *name, str
     spec->rise = (uint8_t)read_integer(&reading, "rise", 100, 2);
     spec->port = read_integer(&reading, "port", UINT16_MAX, 0);
     read_jitter(&reading);
+    if (!known)
+        return reading.status;
 
     switch (spec->type) {
     case PROBE_HTTP:
