@@ -15,6 +15,7 @@ struct build {
     const struct snapshot *previous; /* may be NULL */
     struct report *report;
     struct snapshot *next;
+    enum status refused; /* not OK: nothing can come of it, and only mistakes are looked for */
 };
 
 static struct snapshot *snapshot_new(const struct build *build)
@@ -70,7 +71,21 @@ static bool atlas_is_unchanged(const struct build *build, bool *out_of_memory)
     return same && !file_list_changed(files);
 }
 
-static enum status atlas_choose(const struct build *build)
+/*
+ * Databases refused and no earlier atlas: there will be no generation. The
+ * zones are read all the same, in a world where nobody is known, so that the
+ * operator hears of every mistake in one run.
+ */
+static enum status atlas_do_without(struct build *build)
+{
+    struct sources without = *build->sources;
+    struct refusal *refusal;
+
+    without.database_count = 0;
+    return atlas_part_load(&without, build->report, &build->next->parts->atlas, &refusal);
+}
+
+static enum status atlas_choose(struct build *build)
 {
     const struct snapshot_parts *before = previous_parts(build);
     struct snapshot_parts *parts = build->next->parts;
@@ -87,18 +102,20 @@ static enum status atlas_choose(const struct build *build)
         return STATUS_MEMORY;
 
     struct refusal *refusal;
-    const enum status status =
-        atlas_part_load(build->sources, build->report, &parts->atlas, &refusal);
-    if (status == STATUS_OK) {
-        parts->policies = policies_part_new(parts->atlas->atlas);
-        return parts->policies != NULL ? STATUS_OK : STATUS_MEMORY;
+    enum status status = atlas_part_load(build->sources, build->report, &parts->atlas, &refusal);
+    if (status != STATUS_OK && status != STATUS_MEMORY && before != NULL) {
+        atlas_keep(parts, before, refusal);
+        return STATUS_OK;
     }
-    if (status == STATUS_MEMORY || before == NULL) {
+    if (status != STATUS_OK && status != STATUS_MEMORY) {
         refusal_drop(refusal);
-        return status;
+        build->refused = status;
+        status = atlas_do_without(build);
     }
-    atlas_keep(parts, before, refusal);
-    return STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    parts->policies = policies_part_new(parts->atlas->atlas);
+    return parts->policies != NULL ? STATUS_OK : STATUS_MEMORY;
 }
 
 /* ---- zones ---- */
@@ -300,7 +317,7 @@ enum status snapshot_build(struct snapshot_builder *builder, const struct source
                            struct snapshot **out)
 {
     const size_t mistakes = report_mistakes(report);
-    struct build build = { builder, sources, previous, report, NULL };
+    struct build build = { builder, sources, previous, report, NULL, STATUS_OK };
     struct snapshot *next = build.next = snapshot_new(&build);
     enum status status = next != NULL ? STATUS_OK : STATUS_MEMORY;
 
@@ -315,6 +332,8 @@ enum status snapshot_build(struct snapshot_builder *builder, const struct source
         status = files_collect(next->parts);
     if (status == STATUS_OK)
         status = serving_copy(next->parts->arena, &sources->serving, &next->serving);
+    if (status == STATUS_OK)
+        status = build.refused;
     if (status != STATUS_OK) {
         if (status == STATUS_MEMORY)
             diag_error(&(struct diag){ .report = report }, status, "out of memory");
