@@ -38,7 +38,7 @@ static enum status from_config(const char *file, struct report *report, char out
     if (config == NULL)
         report_append(report, aside);
     else if (config->control == NULL)
-        status = diag_error(&diag, STATUS_MEANING, "control: none, so its daemon cannot be asked");
+        status = diag_error(&diag, STATUS_IO, "control: none, so its daemon cannot be asked");
     else
         status = path_set(&diag, config->control, out);
     config_free(config);

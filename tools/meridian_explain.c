@@ -155,23 +155,26 @@ out:
     return status;
 }
 
+/* Who names a configuration can be served without the daemon that belongs to it. */
+static bool may_do_without(const struct options *options, enum status status)
+{
+    return status == STATUS_IO && options->config != NULL && options->socket == NULL;
+}
+
 static enum status explain(const struct options *options, const struct explain_request *request,
                            struct report *report)
 {
     char socket_path[SOCKET_PATH];
-    struct report *aside;
 
     if (options->offline)
         return by_files(options_config(options), request, options->json, report);
-    enum status status = ask_find(options, report, socket_path);
-    if (status != STATUS_OK)
-        return status;
-    aside = report_new();
+    struct report *aside = report_new();
     if (aside == NULL)
         return STATUS_MEMORY;
-    status = by_daemon(socket_path, request, options->json, aside);
-    /* Who names a configuration can be served without the daemon that belongs to it. */
-    if (status == STATUS_IO && options->config != NULL && options->socket == NULL) {
+    enum status status = ask_find(options, aside, socket_path);
+    if (status == STATUS_OK)
+        status = by_daemon(socket_path, request, options->json, aside);
+    if (may_do_without(options, status)) {
         print_report(aside, stderr, stderr);
         status = by_files(options->config, request, options->json, report);
     } else {

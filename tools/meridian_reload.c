@@ -1,74 +1,56 @@
 /* meridian reload: the daemon reads its files again, and says how it went. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "dns/base/duration.h"
 #include "dns/base/json.h"
 #include "tools/meridian_ask.h"
 #include "tools/meridian_command.h"
 #include "tools/meridian_print.h"
+#include "tools/meridian_told.h"
 
 /* Millions of records and a first probe of every new address take their time. */
 enum { PATIENCE_S = 600 };
 
-static uint64_t number_of(const struct json_node *object, const char *key)
-{
-    struct json_node node;
-    int64_t number = 0;
-
-    if (!json_member(object, key, &node) ||
-        json_get_integer(&node, 0, INT64_MAX, &number) != STATUS_OK)
-        return 0;
-    return (uint64_t)number;
-}
-
 /* Every text of a list, one a line; gives their count. */
-static size_t list_print(const struct json_node *object, const char *key, const char *before,
+static size_t list_print(const struct json_node *outcome, const char *key, const char *before,
                          FILE *to)
 {
     struct json_node list, item;
-    const char *text;
     size_t count = 0;
 
-    if (!json_member(object, key, &list))
+    if (!json_member(outcome, key, &list))
         return 0;
     for (; json_child(&list, count, &item); count++)
-        if (json_get_string(&item, &text) == STATUS_OK)
-            fprintf(to, "%s%s\n", before, text);
+        fprintf(to, "%s%s\n", before, told_word(&item));
     return count;
 }
 
-static void print_outcome(const struct json_node *outcome, bool ok)
+static void outcome_print(const struct json_node *outcome)
 {
-    char took[32], counted[COUNTED_TEXT];
-    struct json_node node;
-    bool in_force = false;
+    const char *word = told_text(outcome, "outcome");
+    const uint64_t generation = told_number(outcome, "generation");
+    char took[32], mistakes[COUNTED_TEXT];
 
-    const size_t mistakes = list_print(outcome, "mistakes", "", stdout);
+    print_counted(list_print(outcome, "mistakes", "", stdout), "mistake", "mistakes", mistakes);
     list_print(outcome, "warnings", "warning: ", stderr);
-    if (json_member(outcome, "in_force", &node) && json_get_bool(&node, &in_force) != STATUS_OK)
-        in_force = false;
-    const uint64_t generation = number_of(outcome, "generation");
-    duration_print(number_of(outcome, "took_ms"), took, sizeof took);
-    if (ok) {
-        printf("reloaded: generation %" PRIu64 " is in force, made in %s\n", generation, took);
-        return;
-    }
-    print_counted(mistakes, "mistake", "mistakes", counted);
-    if (in_force)
+    duration_print(told_number(outcome, "took_ms"), took, sizeof took);
+    if (strcmp(word, "good") == 0)
+        printf("reloaded: generation %" PRIu64 " is in force after %s\n", generation, took);
+    else if (strcmp(word, "mistakes") == 0)
         fprintf(stderr,
-                "%s: what they concern stays as it was; all else is in force as "
-                "generation %" PRIu64 "\n",
-                counted, generation);
+                "%s: what they concern stays as it was, all else is in force as generation "
+                "%" PRIu64 "\n",
+                mistakes, generation);
     else
-        fprintf(stderr, "refused, %s: generation %" PRIu64 " goes on answering\n", counted,
+        fprintf(stderr, "refused, %s: generation %" PRIu64 " goes on answering\n", mistakes,
                 generation);
 }
 
-static enum status reload(const struct options *options, struct report *report, bool *ok)
+static enum status reload(const struct options *options, struct report *report, bool *good)
 {
     char socket_path[SOCKET_PATH];
     struct reply reply;
-    struct json_node node;
 
     enum status status = ask_find(options, report, socket_path);
     if (status == STATUS_OK)
@@ -76,29 +58,29 @@ static enum status reload(const struct options *options, struct report *report, 
     if (status != STATUS_OK)
         return status;
     status = reply_check(&reply);
-    if (status == STATUS_OK && json_member(&reply.root, "ok", &node))
-        status = json_get_bool(&node, ok);
-    if (status == STATUS_OK && options->json)
-        puts(reply.text);
-    else if (status == STATUS_OK)
-        print_outcome(&reply.root, *ok);
+    if (status == STATUS_OK) {
+        *good = strcmp(told_text(&reply.root, "outcome"), "good") == 0;
+        if (options->json)
+            puts(reply.text);
+        else
+            outcome_print(&reply.root);
+    }
     reply_release(&reply);
     return status;
 }
 
 static enum ending reload_run(const struct options *options)
 {
-    bool ok = false;
+    bool good = false;
     struct report *report = report_new();
     if (report == NULL) {
         fputs("meridian: out of memory\n", stderr);
         return ENDING_NO;
     }
-    enum ending ending = ENDING_GOOD;
-    if (reload(options, report, &ok) != STATUS_OK)
-        ending = print_failure(report, options->json);
+    if (reload(options, report, &good) != STATUS_OK)
+        print_failure(report, options->json);
     report_free(report);
-    return ok ? ending : ENDING_NO;
+    return good ? ENDING_GOOD : ENDING_NO;
 }
 
 const struct command command_reload = {

@@ -1,7 +1,9 @@
 /* meridian status: what the daemon knows of regions, targets, zones and databases. */
+#include "dns/base/clock.h"
 #include "tools/meridian_ask.h"
 #include "tools/meridian_command.h"
 #include "tools/meridian_print.h"
+#include "tools/meridian_status_print.h"
 
 enum { PATIENCE_S = 30 };
 
@@ -16,8 +18,10 @@ static enum status show(const struct options *options, struct report *report)
     if (status != STATUS_OK)
         return status;
     status = reply_check(&reply);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && options->json)
         puts(reply.text);
+    else if (status == STATUS_OK && !status_print(&reply.root, clock_wall_ms(), stdout))
+        status = diag_error(&reply.diag, STATUS_MEMORY, "out of memory");
     reply_release(&reply);
     return status;
 }
@@ -43,6 +47,7 @@ const struct command command_status = {
              "\n"
              "Asks the daemon for the state of every region and service, since when, and the\n"
              "last result of every probe; zones with the mistakes that keep them from being\n"
-             "loaded; databases with the date on which they were built.\n",
+             "loaded; databases with the date on which they were built. A question mark behind\n"
+             "a health says that the last probes spoke against it.\n",
     .run = status_run,
 };

@@ -1,0 +1,124 @@
+#include "tools/meridian_status_print.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* 2026-11-21T06:30:00Z */
+#define NOW_MS 1795242600000u
+
+static const char whole[] =
+    "{ \"version\": \"0.1.0\", \"started\": \"2026-11-21T05:30:00.000Z\", \"generation\": 4,"
+    "  \"since\": \"2026-11-21T06:28:00.000Z\", \"state\": \"mistakes\","
+    "  \"reloads\": { \"good\": 2, \"refused\": 1, \"last\": { \"at\": \"2026-11-21T06:28:00.000Z\","
+    "    \"took_ms\": 12, \"mistakes\": [\"b.zone:3: no\"], \"warnings\": [] } },"
+    "  \"databases\": [ { \"file\": \"c.mmdb\", \"type\": \"Country\","
+    "    \"built\": \"2026-11-19T06:30:00.000Z\", \"nodes\": 7 } ],"
+    "  \"zones\": ["
+    "    { \"name\": \"a\", \"state\": \"good\", \"serial\": 7, \"records\": 14, \"mistakes\": [],"
+    "      \"services\": [ { \"name\": \"api\", \"ttl\": 30, \"route\": \"{}\", \"regions\": ["
+    "        { \"name\": \"hel\", \"health\": { \"A\": \"up\", \"AAAA\": \"down\" }, \"endpoints\": ["
+    "          { \"type\": \"A\", \"data\": \"192.0.2.1\", \"weight\": 1, \"health\": \"up\","
+    "            \"target\": \"t\", \"since\": \"2026-11-21T06:20:00.000Z\", \"unsure\": true,"
+    "            \"last\": { \"at\": \"2026-11-21T06:29:58.500Z\", \"good\": false, \"took_ms\": 1.25,"
+    "                      \"reason\": \"HTTP 503\" } },"
+    "          { \"type\": \"AAAA\", \"data\": \"2001:db8::1\", \"weight\": 1, \"health\": \"down\","
+    "            \"target\": \"t\", \"since\": \"2026-11-21T06:29:00.000Z\", \"unsure\": false } ] },"
+    "        { \"name\": \"iad\", \"health\": { \"A\": \"up\", \"AAAA\": \"up\" }, \"endpoints\": ["
+    "          { \"type\": \"A\", \"data\": \"192.0.2.2\", \"health\": \"up\" } ] } ] } ] },"
+    "    { \"name\": \"b\", \"state\": \"broken\", \"mistakes\": [\"b.zone:3: no\"],"
+    "      \"services\": [] } ],"
+    "  \"queries\": { \"udp4\": 1, \"udp6\": 2, \"tcp4\": 3, \"tcp6\": 4 } }";
+
+static const char whole_printed[] =
+    "meridian 0.1.0, running for 1h, 10 queries; generation 4 for 2m\n"
+    "\n"
+    "The last load, 2m ago, found mistakes:\n"
+    "  b.zone:3: no\n"
+    "\n"
+    "b cannot be loaded and answers SERVFAIL because of:\n"
+    "  b.zone:3: no\n"
+    "\n"
+    "DATABASE  TYPE     BUILT\n"
+    "c.mmdb    Country  2026-11-19 (2d ago)\n"
+    "\n"
+    "ZONE  STATE   SERIAL  RECORDS\n"
+    "a     good    7       14\n"
+    "b     broken  0       0\n"
+    "\n"
+    "a: service api, TTL 30, route {}\n"
+    "  REGION  STATE            ENDPOINT          HEALTH  SINCE  LAST PROBE\n"
+    "  hel     A up, AAAA down  A 192.0.2.1       up?     10m    HTTP 503, 1.2 ms, 1s ago\n"
+    "                           AAAA 2001:db8::1  down    1m     none yet\n"
+    "  iad     up               A 192.0.2.2       up      -      not probed\n";
+
+static char *print(const char *text)
+{
+    struct report *report = report_new();
+    assert_non_null(report);
+    const struct diag diag = { .report = report, .file = "status" };
+    struct json_doc *doc;
+    char *printed = NULL;
+    size_t len;
+
+    assert_int_equal(json_parse(text, strlen(text), &diag, &doc), STATUS_OK);
+    const struct json_node root = json_root(doc, &diag);
+    FILE *to = open_memstream(&printed, &len);
+    assert_non_null(to);
+    assert_true(status_print(&root, NOW_MS, to));
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(report_count(report), 0);
+    json_free(doc);
+    report_free(report);
+    return printed;
+}
+
+static void tells_everything_in_tables(void **state)
+{
+    (void)state;
+    char *printed = print(whole);
+    assert_string_equal(printed, whole_printed);
+    free(printed);
+}
+
+/* A daemon of another version is no reason to fall over. */
+static void prints_what_there_is(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {
+        "{}",
+        "{ \"version\": 7, \"zones\": {}, \"databases\": 3, \"reloads\": [], \"queries\": null }",
+        "{ \"zones\": [ 1, {}, { \"services\": [ {}, { \"regions\": [ {}, { \"health\": [1],"
+        "  \"endpoints\": [ 1, { \"target\": 1, \"last\": 2, \"since\": \"x\" } ] } ] } ] } ] }",
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        char *printed = print(odd[i]);
+        if (strncmp(printed, "meridian ", 9) != 0)
+            fail_msg("document %zu: printed %s", i, printed);
+        free(printed);
+    }
+}
+
+static void says_what_a_refused_load_means(void **state)
+{
+    (void)state;
+    char *printed = print("{ \"state\": \"refused\", \"reloads\": { \"last\": {"
+                          "  \"at\": \"2026-11-21T06:29:59.000Z\","
+                          "  \"mistakes\": [\"meridian.json: listen: no\"] } } }");
+    assert_non_null(strstr(printed, "The last load, 1s ago, was refused; what was before goes on"));
+    assert_non_null(strstr(printed, "  meridian.json: listen: no\n"));
+    free(printed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_everything_in_tables),
+        cmocka_unit_test(prints_what_there_is),
+        cmocka_unit_test(says_what_a_refused_load_means),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,236 @@
+#include "tools/meridian_status_print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "dns/base/duration.h"
+#include "tools/meridian_grid.h"
+#include "tools/meridian_told.h"
+
+enum { AGE_TEXT = 32, INDENT = 2 };
+
+/* "3h20m"; whole seconds from the first second on. "-" for a time that is not known. */
+static const char *age(uint64_t then_ms, uint64_t now_ms, char out[AGE_TEXT])
+{
+    if (then_ms == 0)
+        return "-";
+    const uint64_t ms = then_ms < now_ms ? now_ms - then_ms : 0;
+    return duration_print(ms >= 1000 ? ms / 1000 * 1000 : ms, out, AGE_TEXT);
+}
+
+static void print_texts(const struct json_node *object, const char *key, FILE *to)
+{
+    struct json_node list, item;
+
+    if (!json_member(object, key, &list))
+        return;
+    for (size_t i = 0; json_child(&list, i, &item); i++)
+        fprintf(to, "  %s\n", told_word(&item));
+}
+
+/* ---- the daemon and its last reload ---- */
+
+static void print_head(const struct json_node *status, uint64_t now_ms, FILE *to)
+{
+    char up[AGE_TEXT], since[AGE_TEXT];
+    struct json_node queries;
+    uint64_t count = 0;
+
+    if (json_member(status, "queries", &queries))
+        count = told_number(&queries, "udp4") + told_number(&queries, "udp6") +
+                told_number(&queries, "tcp4") + told_number(&queries, "tcp6");
+    fprintf(to, "meridian %s, running for %s, %" PRIu64 " queries; generation %" PRIu64 " for %s\n",
+            told_text(status, "version"), age(told_time(status, "started"), now_ms, up), count,
+            told_number(status, "generation"), age(told_time(status, "since"), now_ms, since));
+}
+
+static void print_last_load(const struct json_node *status, uint64_t now_ms, FILE *to)
+{
+    const char *state = told_text(status, "state");
+    char ago[AGE_TEXT];
+    struct json_node reloads, last;
+
+    if (strcmp(state, "good") == 0 || !json_member(status, "reloads", &reloads) ||
+        !json_member(&reloads, "last", &last))
+        return;
+    age(told_time(&last, "at"), now_ms, ago);
+    if (strcmp(state, "refused") == 0)
+        fprintf(to, "\nThe last load, %s ago, was refused; what was before goes on answering:\n",
+                ago);
+    else
+        fprintf(to, "\nThe last load, %s ago, found mistakes:\n", ago);
+    print_texts(&last, "mistakes", to);
+}
+
+/* ---- databases and zones ---- */
+
+static bool print_databases(const struct json_node *status, uint64_t now_ms, FILE *to)
+{
+    struct json_node list, database;
+    char ago[AGE_TEXT];
+    struct grid *grid = grid_new(3);
+    bool good = grid != NULL && grid_put(grid, "DATABASE") && grid_put(grid, "TYPE") &&
+                grid_put(grid, "BUILT");
+
+    for (size_t i = 0;
+         good && json_member(status, "databases", &list) && json_child(&list, i, &database); i++) {
+        const char *built = told_text(&database, "built");
+        good = grid_put(grid, told_text(&database, "file")) &&
+               grid_put(grid, told_text(&database, "type")) &&
+               grid_format(grid, "%.10s (%s ago)", built,
+                           age(told_time(&database, "built"), now_ms, ago));
+    }
+    if (good) {
+        fputc('\n', to);
+        grid_print(grid, 0, to);
+    }
+    grid_free(grid);
+    return good;
+}
+
+static bool print_zones(const struct json_node *zones, FILE *to)
+{
+    struct json_node zone;
+    struct grid *grid = grid_new(4);
+    bool good = grid != NULL && grid_put(grid, "ZONE") && grid_put(grid, "STATE") &&
+                grid_put(grid, "SERIAL") && grid_put(grid, "RECORDS");
+
+    for (size_t i = 0; good && json_child(zones, i, &zone); i++)
+        good = grid_put(grid, told_text(&zone, "name")) &&
+               grid_put(grid, told_text(&zone, "state")) &&
+               grid_format(grid, "%" PRIu64, told_number(&zone, "serial")) &&
+               grid_format(grid, "%" PRIu64, told_number(&zone, "records"));
+    if (good) {
+        fputc('\n', to);
+        grid_print(grid, 0, to);
+    }
+    grid_free(grid);
+    return good;
+}
+
+/* A zone that is not as its files say: "stale" answers its old content, "broken" SERVFAIL. */
+static void print_trouble(const struct json_node *zone, FILE *to)
+{
+    const char *state = told_text(zone, "state");
+
+    if (strcmp(state, "good") == 0)
+        return;
+    fprintf(to, "\n%s %s:\n", told_text(zone, "name"),
+            strcmp(state, "stale") == 0 ? "answers its old content because of"
+                                        : "cannot be loaded and answers SERVFAIL because of");
+    print_texts(zone, "mistakes", to);
+}
+
+/* ---- services ---- */
+
+/* "up" when all record types agree, else "A up, AAAA down". */
+static void region_state(const struct json_node *region, char *out, size_t cap)
+{
+    struct json_node health, type;
+    const char *first = NULL;
+    bool alike = true;
+    size_t len = 0;
+
+    out[0] = '\0';
+    if (!json_member(region, "health", &health))
+        return;
+    for (size_t i = 0; json_child(&health, i, &type); i++) {
+        const char *word = told_word(&type);
+        if (first == NULL)
+            first = word;
+        alike = alike && strcmp(first, word) == 0;
+        if (len < cap)
+            len += (size_t)snprintf(out + len, cap - len, "%s%s %s", len > 0 ? ", " : "",
+                                    type.key != NULL ? type.key : "", word);
+    }
+    if (alike && first != NULL)
+        snprintf(out, cap, "%s", first);
+}
+
+static bool put_endpoint(struct grid *grid, const struct json_node *endpoint, uint64_t now_ms)
+{
+    char since[AGE_TEXT], ago[AGE_TEXT];
+    struct json_node last;
+    const bool probed = json_member(endpoint, "target", &last);
+
+    bool good =
+        grid_format(grid, "%s %s", told_text(endpoint, "type"), told_text(endpoint, "data")) &&
+        grid_format(grid, "%s%s", told_text(endpoint, "health"),
+                    told_bool(endpoint, "unsure") ? "?" : "") &&
+        grid_put(grid, probed ? age(told_time(endpoint, "since"), now_ms, since) : "-");
+    if (!probed)
+        return good && grid_put(grid, "not probed");
+    if (!json_member(endpoint, "last", &last))
+        return good && grid_put(grid, "none yet");
+    const char *reason = told_bool(&last, "good") ? "good" : told_text(&last, "reason");
+    return good && grid_format(grid, "%s, %.1f ms, %s ago", reason, told_real(&last, "took_ms"),
+                               age(told_time(&last, "at"), now_ms, ago));
+}
+
+static bool put_region(struct grid *grid, const struct json_node *region, uint64_t now_ms)
+{
+    struct json_node endpoints, endpoint;
+    char state[256];
+    bool good = true;
+
+    if (!json_member(region, "endpoints", &endpoints))
+        return true;
+    region_state(region, state, sizeof state);
+    for (size_t i = 0; good && json_child(&endpoints, i, &endpoint); i++)
+        good = grid_put(grid, i == 0 ? told_text(region, "name") : "") &&
+               grid_put(grid, i == 0 ? state : "") && put_endpoint(grid, &endpoint, now_ms);
+    return good;
+}
+
+static bool print_service(const struct json_node *zone, const struct json_node *service,
+                          uint64_t now_ms, FILE *to)
+{
+    static const char *const heads[] = { "REGION", "STATE", "ENDPOINT",
+                                         "HEALTH", "SINCE", "LAST PROBE" };
+    enum { HEADS = sizeof heads / sizeof *heads };
+    struct json_node regions, region;
+    struct grid *grid = grid_new(HEADS);
+    bool good = grid != NULL;
+
+    for (size_t i = 0; good && i < HEADS; i++)
+        good = grid_put(grid, heads[i]);
+    if (json_member(service, "regions", &regions))
+        for (size_t i = 0; good && json_child(&regions, i, &region); i++)
+            good = put_region(grid, &region, now_ms);
+    if (good) {
+        fprintf(to, "\n%s: service %s, TTL %" PRIu64 ", route %s\n", told_text(zone, "name"),
+                told_text(service, "name"), told_number(service, "ttl"),
+                told_text(service, "route"));
+        grid_print(grid, INDENT, to);
+    }
+    grid_free(grid);
+    return good;
+}
+
+static bool print_services(const struct json_node *zone, uint64_t now_ms, FILE *to)
+{
+    struct json_node services, service;
+    bool good = true;
+
+    if (json_member(zone, "services", &services))
+        for (size_t i = 0; good && json_child(&services, i, &service); i++)
+            good = print_service(zone, &service, now_ms, to);
+    return good;
+}
+
+bool status_print(const struct json_node *status, uint64_t now_wall_ms, FILE *to)
+{
+    struct json_node zones, zone;
+    bool good = true;
+
+    print_head(status, now_wall_ms, to);
+    print_last_load(status, now_wall_ms, to);
+    if (!json_member(status, "zones", &zones))
+        return print_databases(status, now_wall_ms, to);
+    for (size_t i = 0; json_child(&zones, i, &zone); i++)
+        print_trouble(&zone, to);
+    good = print_databases(status, now_wall_ms, to) && print_zones(&zones, to);
+    for (size_t i = 0; good && json_child(&zones, i, &zone); i++)
+        good = print_services(&zone, now_wall_ms, to);
+    return good;
+}
