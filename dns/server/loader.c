@@ -511,6 +511,13 @@ uint64_t loader_served(struct loader *loader)
     return served;
 }
 
+const char *loader_outcome_text(const struct loader_outcome *outcome)
+{
+    if (!outcome->in_force)
+        return "refused";
+    return outcome->good ? "good" : "mistakes";
+}
+
 void loader_outcome(struct loader *loader, struct loader_outcome *out, struct report *report)
 {
     pthread_mutex_lock(&loader->lock);

@@ -57,6 +57,9 @@ struct loader_outcome {
     uint64_t good_count, refused_count; /* reloads since the start, the start not counted */
 };
 
+/* "good", "mistakes" (in force, but some file is refused) or "refused" (nothing changed). */
+const char *loader_outcome_text(const struct loader_outcome *outcome);
+
 /* Copies it, and its mistakes and warnings to `report` (unless NULL). Thread: any. */
 void loader_outcome(struct loader *loader, struct loader_outcome *out, struct report *report);
 
