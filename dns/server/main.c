@@ -239,18 +239,17 @@ static void on_end(struct ev_loop *loop, struct ev_signal *watcher, int events)
 }
 
 /*
- * Every thread inherits what main blocks here, and libev unblocks its signals
- * for main alone when they are watched: no other thread is ever interrupted.
+ * Every thread inherits what main blocks, and main unblocks its signals only
+ * when all threads are there: no other one is ever interrupted.
  */
-static void block_signals(void)
+static void mask_signals(int how)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(how, &set, NULL);
 }
 
 static void watch_signals(struct daemon *daemon)
@@ -262,6 +261,7 @@ static void watch_signals(struct daemon *daemon)
     ev_signal_start(daemon->loop, &daemon->terminate);
     ev_signal_start(daemon->loop, &daemon->interrupt);
     ev_signal_start(daemon->loop, &daemon->hangup);
+    mask_signals(SIG_UNBLOCK);
 }
 
 /* Everything with a thread, from the inside out: what answers comes last. */
@@ -344,7 +344,8 @@ static void daemon_close(struct daemon *daemon)
 
 static bool daemon_run(struct daemon *daemon, const char *file, struct report *report)
 {
-    block_signals();
+    mask_signals(SIG_BLOCK);
+    signal(SIGPIPE, SIG_IGN);
     raise_descriptors();
     daemon->board = board_new();
     daemon->loader = daemon->board != NULL ? loader_new(file, daemon->board) : NULL;
