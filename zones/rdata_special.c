@@ -247,7 +247,7 @@ enum status rdata_make_amtrelay(struct rdata_maker *maker)
     if (kind > 3)
         return maker_error(maker, maker->next - 1, STATUS_LIMIT,
                            "relay type %u is unknown (0 to 3)", kind);
-    maker->out[1] = (uint8_t)(maker->out[1] << 7 | kind);
+    maker->out[1] = (uint8_t)((unsigned)maker->out[1] << 7 | kind);
     maker->len = 2;
     return gateway_put(maker, kind);
 }
