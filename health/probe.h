@@ -14,10 +14,10 @@ enum { PROBE_REASON = 96 };
 /* How one probe ended. */
 struct probe_result {
     bool good;
-    bool refused;      /* the connection was refused: worth asking again at once */
-    bool inconclusive; /* something of our own was missing (descriptors, memory): nothing is
+    bool refused;              /* the connection was refused: worth asking again at once */
+    bool inconclusive;         /* something of our own was missing (descriptors, memory): nothing is
                           known of the target, and the result must not count */
-    uint32_t took_us;  /* from start to end */
+    uint32_t took_us;          /* from start to end */
     char reason[PROBE_REASON]; /* for people: "HTTP 503", "timed out after 1s" */
 };
 

@@ -40,7 +40,7 @@ struct probe_spec {
     uint16_t port;  /* 0: not given here; see probe_spec_port() */
     /* http and https */
     const char *path, *method;
-    const char *host; /* Host header and SNI; NULL: the address */
+    const char *host;                   /* Host header and SNI; NULL: the address */
     const char *headers[PROBE_HEADERS]; /* "Name: value" */
     uint8_t header_count;
     struct probe_status_range status[PROBE_STATUS_RANGES]; /* 200-299 when the map says nothing */

@@ -7,22 +7,22 @@
 
 #include "dns/base/diag.h"
 #include "health/board.h"
-#include "health/probe.h"
 #include "health/target.h"
+#include "health/target_report.h"
 
 /*
  * The thread that asks every target on its schedule and writes the board.
  * First probes start at once, bounded in number (half of the descriptors the
  * process may have, at most PROBER_FLIGHTS; more wait in line); later ones are
- * spread over the interval. A refused connection is asked again after
- * PROBER_AGAIN_MS, until the verdict stands. A timeout longer than the interval
- * lets probes of one target overlap, at most PROBER_OVERLAP of them; their
- * results count in the order of arrival. What fails for want of something of
+ * spread over the interval. A refused connection is asked again after 10 ms,
+ * until the verdict stands. A timeout longer than the interval lets probes of
+ * one target overlap, at most 16 of them; their results count in the order of
+ * arrival. What fails for want of something of
  * our own (descriptors, memory) does not count.
  */
 struct prober;
 
-enum { PROBER_FLIGHTS = 2048, PROBER_OVERLAP = 16, PROBER_AGAIN_MS = 10 };
+enum { PROBER_FLIGHTS = 2048 };
 
 /* Starts the thread. The board must outlive it. Why it failed is logged. */
 enum status prober_open(struct board *board, struct prober **out)
@@ -43,20 +43,6 @@ enum status prober_watch(struct prober *prober, const struct target *const *targ
 
 /* Blocks until every watched target has had a first result, at most `most_ms`. True when so. */
 bool prober_await_first_round(struct prober *prober, uint64_t most_ms);
-
-/* What is known of one target, for status and metrics. */
-struct target_report {
-    uint32_t id;
-    char label[160];
-    enum health health;
-    bool unsure;
-    uint64_t since_wall_ms;     /* of the present health */
-    uint64_t last_wall_ms;      /* of the last result; 0: none yet */
-    bool last_good;
-    uint32_t last_took_us;
-    char last_reason[PROBE_REASON]; /* empty when it was good */
-    uint64_t good_count, bad_count;
-};
 
 /* False when the id is not watched. Thread: any; takes the prober's lock. */
 bool prober_report(struct prober *prober, uint32_t id, struct target_report *out);

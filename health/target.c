@@ -222,11 +222,11 @@ static bool registry_reserve(struct target_registry *registry)
         return true;
     const uint32_t cap = registry->cap == 0 ? 64 : registry->cap * 2;
 
-    struct listing **by_id = realloc(registry->by_id, cap * sizeof *by_id);
+    struct listing **by_id = realloc(registry->by_id, cap * sizeof(struct listing *));
     if (by_id == NULL)
         return false;
     registry->by_id = by_id;
-    struct listing **list = realloc(registry->list, cap * sizeof *list);
+    struct listing **list = realloc(registry->list, cap * sizeof(struct listing *));
     if (list == NULL)
         return false;
     registry->list = list;

@@ -14,7 +14,7 @@
  * services, zones and generations, whatever its probe is called in the map.
  */
 struct target {
-    uint32_t id;            /* its word on the board */
+    uint32_t id; /* its word on the board */
     struct address address;
     uint16_t port;
     struct probe_spec spec; /* its own copy: strings live with the target */

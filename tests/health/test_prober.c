@@ -7,6 +7,7 @@
 
 #include "dns/base/clock.h"
 #include "dns/base/log.h"
+#include "health/prober_watched.h"
 #include "tests/health/local_server.h"
 
 enum { PATIENCE_MS = 20000 };
@@ -307,7 +308,7 @@ static void a_timeout_over_the_interval_overlaps_up_to_a_bound(void **state)
     bench_add(&bench, &spec);
     bench_watch(&bench);
     sleep_ms(1500);
-    assert_int_equal(count_waiting_clients(fd), PROBER_OVERLAP);
+    assert_int_equal(count_waiting_clients(fd), WATCHED_OVERLAP);
     bench_close(&bench);
     close(fd);
 }

@@ -1,0 +1,33 @@
+#include "health/probe_reading.h"
+
+void probe_reading_note(struct probe_reading *reading, enum status status)
+{
+    if (reading->status == STATUS_OK)
+        reading->status = status;
+}
+
+void probe_reading_no_memory(struct probe_reading *reading)
+{
+    probe_reading_note(reading, json_error(reading->object, STATUS_MEMORY, "out of memory"));
+}
+
+bool probe_reading_member(const struct probe_reading *reading, const char *key, unsigned on_types,
+                          struct json_node *out)
+{
+    return (on_types & 1u << reading->spec->type) != 0 && json_member(reading->object, key, out);
+}
+
+const char *probe_reading_text(struct probe_reading *reading, const struct json_node *node)
+{
+    const char *text = NULL;
+    probe_reading_note(reading, json_get_string(node, &text));
+    return text;
+}
+
+const char *probe_reading_keep(struct probe_reading *reading, const char *text)
+{
+    const char *copy = arena_string(reading->arena, text);
+    if (copy == NULL)
+        probe_reading_no_memory(reading);
+    return copy;
+}

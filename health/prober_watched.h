@@ -1,0 +1,68 @@
+#ifndef MERIDIAN_HEALTH_PROBER_WATCHED_H
+#define MERIDIAN_HEALTH_PROBER_WATCHED_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "health/board.h"
+#include "health/probe.h"
+#include "health/target.h"
+#include "health/target_report.h"
+
+struct ev_loop;
+
+/*
+ * One target as the prober's thread knows it: when to ask, what is in flight,
+ * how it is judged. Every probe finishes in one place here.
+ */
+struct watched;
+
+enum { WATCHED_OVERLAP = 16, WATCHED_AGAIN_MS = 10, WATCHED_KINDS = 2 };
+
+/* What all targets of one prober share. Thread: the prober's, unless it says otherwise. */
+struct watch {
+    struct board *board;
+    struct ev_loop *loop;
+    struct probe_engine *engines[WATCHED_KINDS];
+    TAILQ_HEAD(, watched) line; /* for a free place among the flights */
+    unsigned flight_count, flight_most;
+    uint64_t random;
+    /* After a change of health, holding no lock; NULL: nobody asks. */
+    void (*changed)(void *context, const struct target_report *report);
+    void *changed_context;
+
+    pthread_mutex_t lock; /* of every report, and of what follows */
+    pthread_cond_t news;  /* the first round is complete; on the monotonic clock */
+    size_t unknown_count; /* targets without a first result */
+};
+
+/* The loop and the engines; false, and logged, when one cannot be had. Close it either way. */
+bool watch_open(struct watch *watch, struct board *board);
+/* Nothing may be in flight. */
+void watch_close(struct watch *watch);
+/* Starts probes that wait in line, as far as there are places. */
+void watch_serve_line(struct watch *watch);
+
+/* A copy of the target, not yet asked; NULL when memory is out. Thread: any. */
+struct watched *watched_new(struct watch *watch, const struct target *target);
+/* Only when it was never started, or is stopped. */
+void watched_free(struct watched *watched);
+
+/* Asks at once, and regularly from then on. PROBE_NONE is never asked: it is up. */
+void watched_start(struct watched *watched);
+/* Stops everything that could still write the target's word. */
+void watched_stop(struct watched *watched);
+
+bool watched_is_started(const struct watched *watched);
+bool watched_is_without_result(const struct watched *watched);
+/* The same question to the same target. */
+bool watched_is_same(const struct watched *a, const struct watched *b);
+enum health watched_health(const struct watched *watched);
+
+/* Thread: any that holds the lock. */
+const struct target_report *watched_report(const struct watched *watched);
+
+#endif
