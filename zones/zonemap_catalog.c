@@ -99,6 +99,8 @@ static void location_read(const struct json_node *node, struct region *region)
     struct json_node at[2];
     double degrees[2];
 
+    /* A location with a mistake is one all the same: the route need not complain of it again. */
+    region->placed = true;
     if (json_kind(node) != JSON_KIND_ARRAY || json_count(node) != 2) {
         json_error(node, STATUS_SYNTAX, "expected [latitude, longitude] in degrees");
         return;
@@ -114,9 +116,8 @@ static void location_read(const struct json_node *node, struct region *region)
                    degrees[0]);
         return;
     }
-    if (json_get_real(&at[0], -90, 90, &region->latitude) == STATUS_OK &&
-        json_get_real(&at[1], -180, 180, &region->longitude) == STATUS_OK)
-        region->placed = true;
+    (void)json_get_real(&at[0], -90, 90, &region->latitude);
+    (void)json_get_real(&at[1], -180, 180, &region->longitude);
 }
 
 /* Checked, for the day that something asks for them. */

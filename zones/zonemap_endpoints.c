@@ -115,6 +115,8 @@ static bool places_fill(struct zonemap_reading *reading, const struct json_node 
 
     for (size_t i = 0; places != NULL && json_child(node, i, &child); i++) {
         struct zonemap_region *known = zonemap_catalog_region(&reading->catalog, &child, child.key);
+        /* An unknown one passes for placed: the route need not complain of it again. */
+        places[i].placed = true;
         if (known != NULL) {
             known->used = true;
             places[i] = known->region;

@@ -139,6 +139,9 @@ static void holds_ten_thousand_zones(void **state)
     assert_int_equal(db->count, MANY);
     for (unsigned i = 0; i < MANY; i++)
         assert_ptr_equal(zonedb_get(db, zones[i]->apex), zones[i]);
+    assert_int_equal(zonedb_position(db, zones[MANY - 1]->apex), MANY - 1);
+    assert_true(zonedb_position(db, (const uint8_t *)"\x04"
+                                                     "none") == ZONEDB_NONE);
     arena_free(arena);
 }
 
