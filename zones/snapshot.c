@@ -124,6 +124,21 @@ const struct service *const *snapshot_zone_services(const struct snapshot *snaps
 
 static struct snapshot *in_force;
 
+/*
+ * ThreadSanitizer does not see into liburcu, whose order comes from barriers in
+ * assembler and from membarrier(2): it is told that what happened before one of
+ * these is seen after the other.
+ */
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *at);
+void __tsan_release(void *at);
+#define ORDER_ACQUIRE() __tsan_acquire(&in_force)
+#define ORDER_RELEASE() __tsan_release(&in_force)
+#else
+#define ORDER_ACQUIRE() ((void)0)
+#define ORDER_RELEASE() ((void)0)
+#endif
+
 void snapshot_join(void)
 {
     rcu_register_thread();
@@ -137,17 +152,22 @@ void snapshot_quit(void)
 const struct snapshot *snapshot_enter(void)
 {
     rcu_read_lock();
-    return rcu_dereference(in_force);
+    const struct snapshot *now = rcu_dereference(in_force);
+    ORDER_ACQUIRE();
+    return now;
 }
 
 void snapshot_leave(void)
 {
+    ORDER_RELEASE();
     rcu_read_unlock();
 }
 
 struct snapshot *snapshot_publish(struct snapshot *next)
 {
+    ORDER_RELEASE();
     struct snapshot *before = rcu_xchg_pointer(&in_force, next);
     synchronize_rcu();
+    ORDER_ACQUIRE();
     return before;
 }
