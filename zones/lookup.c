@@ -107,6 +107,11 @@ static bool follow_dname(struct search *search, const struct node *node, const s
                              .rdata_len = (uint32_t)target_len + 2,
                              .rdata = rdata };
     add_hop(finding, search->name, cname);
+    if (type_ignores_cname(search->qtype)) {
+        finding->node = node;
+        finding->outcome = OUTCOME_ANSWER; /* the CNAME made is what was asked for */
+        return false;
+    }
     return go_on_at(search, target);
 }
 

@@ -173,6 +173,7 @@ class Bind(Server):
     session-keyfile none;
     recursion no;
     minimal-responses yes;
+    zero-no-soa-ttl no;
     empty-zones-enable no;
     notify no;
     rate-limit {{ responses-per-second 0; }};
