@@ -70,6 +70,7 @@ await() {
 region_start() {
     python3 tools/demo_region.py "${address[$1]}" "$region_port" >"$work/$1.log" 2>&1 &
     pid[$1]=$!
+    disown # so that bash tells no story of its own when the region is killed
     await 20 grep -q ready "$work/$1.log" || fail "region $1 did not start: $(cat "$work/$1.log")"
 }
 
@@ -80,7 +81,8 @@ daemon_start() {
 }
 answers() {
     kill -0 "${pid[daemon]}" 2>/dev/null || fail "meridiand has ended"
-    [ "$(ask "$name" A "@127.0.0.1" +notcp -p "$dns_port" +short | wc -l)" -gt 0 ]
+    # dig tells its troubles on standard output too, so an address is what counts.
+    ask "$name" A "@127.0.0.1" +notcp -p "$dns_port" +short | grep -q '^[0-9]'
 }
 
 # ---- files --------------------------------------------------------------------
