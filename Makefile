@@ -4,11 +4,13 @@
 #   make check                    installs what is missing, then every test
 #   make check-unit               the unit twins; `make unit T=zones/zone` for one
 #   make check-blackbox           the real daemon, asked over the network
+#   make compare                  random zones, answered by us and three other name servers
 #   make demo                     the main job as a story
 #   make install DESTDIR= PREFIX=/usr/local
 #
 #   SAN=address,undefined         its own folder below $(BUILD), objects never mix
 #   CI=1                          warnings stop the build
+#   V=1                           whole commands instead of a line a file
 #   BUILD=DIR                     where everything made goes (default: build)
 #   ROOMS="dns/base geo"          only these rooms in the library, while another is half built
 
@@ -70,11 +72,15 @@ ALL_CFLAGS   = $(OUR_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(HARDEN_CFLAGS) $(PKG_CFLAGS
 ALL_LDFLAGS  = $(CFLAGS) -pthread $(HARDEN_LDFLAGS) $(LDFLAGS)
 ALL_LIBS     = $(PKG_LIBS) -lm -lpthread $(LDLIBS)
 
+# One line a file; V=1 shows the whole commands.
+Q   = $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)')
+
 # ---- programs ----------------------------------------------------------------
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all tools check check-unit check-blackbox unit arrows demo install lint clean FORCE \
+.PHONY: all tools check check-unit check-blackbox check-compare compare unit arrows demo install lint clean FORCE \
         packages packages-demo packages-test
 
 all: $(PROGRAMS)
@@ -90,13 +96,19 @@ $(OUT)/modules: FORCE
 
 $(OUT)/obj/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIBRARY): $(call objects,$(LIB_SOURCES)) $(OUT)/modules
 	@rm -f $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	$(call say,AR $@)
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
-link = @mkdir -p $(@D); set -x; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(1) $(ALL_LIBS)
+define link
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(1) $(ALL_LIBS)
+endef
 
 $(BIN)/meridiand: $(call objects,$(DAEMON_MAIN)) $(LIBRARY)
 	$(call link)
@@ -121,6 +133,7 @@ check: packages-test
 	+@$(MAKE) --no-print-directory arrows all tools
 	+@$(MAKE) --no-print-directory check-unit
 	+@$(MAKE) --no-print-directory check-blackbox
+	+@$(MAKE) --no-print-directory check-compare
 
 arrows:
 	@sh tests/arrows.sh
@@ -144,6 +157,15 @@ unit: $(if $(T),$(UNIT))
 
 check-blackbox: $(PROGRAMS)
 	$(TEST_ENV) tests/blackbox/run
+
+# The whole proof, and the short one that belongs to every check.
+PAIRS ?= 100000
+compare: packages-test
+	+@$(MAKE) --no-print-directory all
+	$(TEST_ENV) tests/compare/run --pairs $(PAIRS)
+
+check-compare: $(PROGRAMS)
+	$(TEST_ENV) tests/compare/run --pairs 3000 --zones 50
 
 demo: packages-demo
 	+@$(MAKE) --no-print-directory all

@@ -254,6 +254,8 @@ static void redirects_by_dname(void **state)
         { "nor for a missing type there", "d.example.", RRTYPE_A, OUTCOME_NODATA, "", "example." },
         { "asked for itself", "d.example.", RRTYPE_DNAME, OUTCOME_ANSWER, "d.example. DNAME",
           "example." },
+        { "asked for the CNAME it makes", "host1.d.example.", RRTYPE_CNAME, OUTCOME_ANSWER,
+          "d.example. DNAME; host1.d.example. CNAME", "example." },
         { "out of our zones", "www.d-out.example.", RRTYPE_A, OUTCOME_ALIAS,
           "d-out.example. DNAME; www.d-out.example. CNAME", NULL },
         { "through two", "host1.d-d.example.", RRTYPE_A, OUTCOME_ANSWER,
