@@ -406,10 +406,11 @@ static enum status rrset_add(struct builder *builder, const struct diag *diag,
     const struct builder_record *before = duplicate_find(builder, node, rrset, record);
 
     if (before != NULL && before->ttl != record->ttl)
-        return diag_error(diag, STATUS_MEANING,
-                          "the %s record of %s is written twice, here with TTL %u, with %u at %s:%u",
-                          rrtype_to_text(rrset->type, mnemonic), name_to_text(node->owner, name),
-                          record->ttl, before->ttl, before->mark.file, before->mark.line);
+        return diag_error(
+            diag, STATUS_MEANING,
+            "the %s record of %s is written twice, here with TTL %u, with %u at %s:%u",
+            rrtype_to_text(rrset->type, mnemonic), name_to_text(node->owner, name), record->ttl,
+            before->ttl, before->mark.file, before->mark.line);
     if (before != NULL) {
         diag_warning(diag, "the %s record of %s is written twice, first at %s:%u",
                      rrtype_to_text(rrset->type, mnemonic), name_to_text(node->owner, name),
@@ -417,7 +418,8 @@ static enum status rrset_add(struct builder *builder, const struct diag *diag,
         return STATUS_OK;
     }
     if (rrset->count == BUILDER_RECORDS)
-        return diag_error(diag, STATUS_LIMIT, "%s has more than %d %s records: no message holds them",
+        return diag_error(diag, STATUS_LIMIT,
+                          "%s has more than %d %s records: no message holds them",
                           name_to_text(node->owner, name), BUILDER_RECORDS,
                           rrtype_to_text(rrset->type, mnemonic));
     return record_append(builder, node, rrset, record) ? STATUS_OK : out_of_memory(diag);

@@ -150,8 +150,7 @@ enum status builder_freeze(struct builder *builder, const char *name, struct zon
 {
     *out = NULL;
     struct zone *zone = ARENA_NEW(builder_arena(builder), struct zone);
-    if (zone == NULL ||
-        !nodes_freeze(builder, zone, rrsets_count(builder, &zone->record_count)))
+    if (zone == NULL || !nodes_freeze(builder, zone, rrsets_count(builder, &zone->record_count)))
         return STATUS_MEMORY;
     zone->name = arena_string(builder_arena(builder), name);
     if (zone->name == NULL)

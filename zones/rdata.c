@@ -32,6 +32,7 @@ static enum status field_make(struct rdata_maker *maker, char field)
     case 'A':
         return field_ipv6(maker);
     case 's':
+    case 'd':
         return field_string(maker);
     case 'o':
         return maker->next < maker->end ? field_string(maker) : STATUS_OK;
@@ -129,7 +130,11 @@ enum status rdata_from_tokens(const struct diag *diag, uint16_t type, const stru
                               size_t count, const uint8_t *origin, uint8_t *out, uint16_t *len)
 {
     struct rdata_maker maker = {
-        .diag = diag, .next = tokens, .end = tokens + count, .origin = origin, .out = out,
+        .diag = diag,
+        .next = tokens,
+        .end = tokens + count,
+        .origin = origin,
+        .out = out,
     };
     enum status status;
     if (count > 0 && is_opaque_mark(&tokens[0])) {
@@ -178,68 +183,86 @@ enum status rdata_from_text(const struct diag *diag, uint16_t type, const char *
 
 /* ---- printing ---- */
 
-static bool put_text(char *out, size_t cap, size_t *used, const char *text)
-{
-    const size_t len = strlen(text);
-    if (*used + len >= cap)
-        return false;
-    memcpy(out + *used, text, len + 1);
-    *used += len;
-    return true;
-}
-
 /* RFC 3597 section 5. */
-static void opaque_print(const uint8_t *rdata, uint16_t len, char *out, size_t cap)
+static void opaque_print(FILE *stream, const uint8_t *rdata, uint16_t len)
 {
-    char piece[16];
-    size_t used = 0;
-    snprintf(piece, sizeof piece, len > 0 ? "\\# %u " : "\\# %u", len);
-    bool fits = put_text(out, cap, &used, piece);
-    for (unsigned i = 0; i < len && fits; i++) {
-        snprintf(piece, sizeof piece, "%02x", rdata[i]);
-        fits = put_text(out, cap, &used, piece);
-    }
+    fprintf(stream, len > 0 ? "\\# %u " : "\\# %u", len);
+    for (unsigned i = 0; i < len; i++)
+        fprintf(stream, "%02x", rdata[i]);
 }
 
-/* The fields of a record as ldns prints them, with blanks between; false when it cannot. */
-static bool library_print(uint16_t type, const uint8_t *rdata, uint16_t len, char *out, size_t cap)
+/* The fields of a record as ldns prints them, with blanks between; NULL when it cannot. */
+static char *library_text(uint16_t type, const uint8_t *rdata, uint16_t len)
 {
-    if (rdata_form(type) == NULL || rdata_check(type, rdata, len) != NULL || len == UINT16_MAX)
-        return false;
+    char *text = NULL;
+    size_t text_len;
+    size_t at = 0;
+    FILE *stream = NULL;
     uint8_t *wire = malloc(2 + (size_t)len);
     ldns_rr *rr = ldns_rr_new();
-    bool printed = false;
     if (wire == NULL || rr == NULL)
         goto out;
     wire[0] = (uint8_t)(len >> 8);
     wire[1] = (uint8_t)len;
     memcpy(wire + 2, rdata, len);
     ldns_rr_set_type(rr, (ldns_rr_type)type);
-    size_t at = 0;
     if (ldns_wire2rdf(rr, wire, 2 + (size_t)len, &at) != LDNS_STATUS_OK)
         goto out;
-
-    size_t used = 0;
-    printed = true;
-    for (size_t i = 0; i < ldns_rr_rd_count(rr) && printed; i++) {
+    stream = open_memstream(&text, &text_len);
+    for (size_t i = 0; stream != NULL && i < ldns_rr_rd_count(rr); i++) {
         char *field = ldns_rdf2str(ldns_rr_rdf(rr, i));
-        printed = field != NULL;
-        if (printed && (i == 0 || put_text(out, cap, &used, " ")))
-            put_text(out, cap, &used, field);
+        fprintf(stream, "%s%s", i > 0 ? " " : "", field != NULL ? field : "");
         free(field);
+    }
+    if (stream != NULL && fclose(stream) != 0) {
+        free(text);
+        text = NULL;
     }
 out:
     ldns_rr_free(rr);
     free(wire);
-    return printed;
+    return text;
 }
 
+/* True when a text means these very octets. */
+static bool reads_back(const char *text, uint16_t type, const uint8_t *rdata, uint16_t len)
+{
+    static const uint8_t root[1] = { 0 };
+    uint8_t *back = malloc(RDATA_MAX_LEN);
+    struct report *report = report_new();
+    const struct diag diag = { .report = report };
+    uint16_t back_len;
+    const bool same = back != NULL && report != NULL &&
+                      rdata_from_text(&diag, type, text, root, back, &back_len) == STATUS_OK &&
+                      back_len == len && memcmp(back, rdata, len) == 0;
+    report_free(report);
+    free(back);
+    return same;
+}
+
+/*
+ * ldns knows the name of an NSAP-PTR as a text and escapes a comma in alpn but
+ * once: what would be read as something else is shown in octets.
+ */
 char *rdata_to_text(uint16_t type, const uint8_t *rdata, uint16_t len, char *out, size_t cap)
 {
     if (cap == 0)
         return out;
     out[0] = '\0';
-    if (!library_print(type, rdata, len, out, cap))
-        opaque_print(rdata, len, out, cap);
+    /* The library sees only what is sound: it asserts on much of the rest. */
+    char *text = NULL;
+    if (rdata_form(type) != NULL && rdata_check(type, rdata, len) == NULL)
+        text = library_text(type, rdata, len);
+    if (text != NULL && reads_back(text, type, rdata, len)) {
+        snprintf(out, cap, "%s", text);
+    } else {
+        FILE *stream = fmemopen(out, cap, "w");
+        if (stream != NULL) {
+            opaque_print(stream, rdata, len);
+            fclose(stream);
+        }
+        out[cap - 1] = '\0';
+    }
+    free(text);
     return out;
 }

@@ -80,7 +80,8 @@ enum status field_groups(struct rdata_maker *maker, unsigned count, char separat
         for (; at < token->len && used < digits && hex_digit(token->text[at]) >= 0; at++, used++)
             value = value << 4 | (uint32_t)hex_digit(token->text[at]);
         const bool last = group + 1 == count;
-        const bool ended = last ? at == token->len : at < token->len && token->text[at] == separator;
+        const bool ended =
+            last ? at == token->len : at < token->len && token->text[at] == separator;
         if (used == 0 || (separator == '-' && used != digits) || !ended)
             return maker_refuse(maker, token, what);
         at++;

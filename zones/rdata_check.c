@@ -12,7 +12,7 @@
  *   a  IPv4 address       A  IPv6 address       s  a character-string  o  perhaps one more
  *   S  one or more character-strings            l  a text to the end   k  the tag of a CAA
  *   h  hex to the end     b  base64 to the end  x  an NSEC3 salt       X  a hashed owner
- *   m  a list of types    e  the same, may be empty
+ *   m  a list of types    e  the same, may be empty                    d  digits, a string
  *   6  EUI-48             8  EUI-64             i  four groups of 16 bits
  *
  * and in one piece: P APL, W WKS, N NSAP, H HIP, I IPSECKEY, R AMTRELAY, L LOC, V SVCB.
@@ -20,12 +20,13 @@
  * known presentation form (NULL, EID, NXNAME) and what nobody uses any more
  * (NXT, A6, ATMA, the draft types of 100 to 103).
  */
+/* clang-format off */
 static const char *const forms[] = {
     [1] = "a",          [2] = "n",        [3] = "n",        [4] = "n",
     [5] = "n",          [6] = "nn4tttt",  [7] = "n",        [8] = "n",
     [9] = "n",          [11] = "W",       [12] = "n",       [13] = "ss",
     [14] = "nn",        [15] = "2n",      [16] = "S",       [17] = "nn",
-    [18] = "2n",        [19] = "s",       [20] = "so",      [21] = "2n",
+    [18] = "2n",        [19] = "d",       [20] = "so",      [21] = "2n",
     [22] = "N",         [23] = "n",       [24] = "yg1tTT2nb", [25] = "21gb",
     [26] = "2nn",       [27] = "sss",     [28] = "A",       [29] = "L",
     [33] = "222n",      [35] = "22sssn",  [36] = "2n",      [37] = "c2gb",
@@ -40,9 +41,17 @@ static const char *const forms[] = {
     [257] = "1kl",      [258] = "S",      [260] = "R",      [261] = "S",
     [262] = "S",
 };
+/* clang-format on */
 
-enum { TYPE_DS = 43, TYPE_SSHFP = 44, TYPE_NSEC3 = 50, TYPE_CDS = 59, TYPE_ZONEMD = 63,
-       TYPE_TA = 32768, TYPE_DLV = 32769 };
+enum {
+    TYPE_DS = 43,
+    TYPE_SSHFP = 44,
+    TYPE_NSEC3 = 50,
+    TYPE_CDS = 59,
+    TYPE_ZONEMD = 63,
+    TYPE_TA = 32768,
+    TYPE_DLV = 32769
+};
 
 const char *rdata_form(uint16_t type)
 {
@@ -186,7 +195,7 @@ static bool param_find(const uint8_t *params, size_t len, unsigned key, struct r
         const unsigned this_key = reader_u16(&reader);
         const size_t value_len = reader_u16(&reader);
         const uint8_t *octets = reader_take(&reader, value_len);
-        if (octets == NULL)
+        if (!reader_ok(&reader))
             return false;
         if (this_key == key) {
             *value = reader_over(octets, value_len);
@@ -264,7 +273,7 @@ const char *svcparams_check(const uint8_t *params, size_t len)
         const int key = reader_u16(&reader);
         const size_t value_len = reader_u16(&reader);
         const uint8_t *octets = reader_take(&reader, value_len);
-        if (octets == NULL)
+        if (!reader_ok(&reader))
             return "a service parameter is cut short";
         if (key <= before)
             return "service parameters are not in order, or one stands twice";
@@ -295,6 +304,17 @@ static const char *strings_check(struct reader *reader)
         reader_take(reader, reader_u8(reader));
     while (reader_left(reader) > 0);
     return NULL;
+}
+
+/* RFC 1183 section 3.1: a PSDN address has at least four digits. */
+static const char *digits_check(struct reader *reader)
+{
+    const size_t len = reader_u8(reader);
+    const uint8_t *digits = reader_take(reader, len);
+    bool good = len >= 4;
+    for (size_t i = 0; digits != NULL && i < len; i++)
+        good = good && digits[i] >= '0' && digits[i] <= '9';
+    return good || digits == NULL ? NULL : "a PSDN address has digits only, at least four";
 }
 
 /* Octets of the fields that always have the same length; 0 for the others. */
@@ -347,6 +367,8 @@ static const char *field_check(char field, struct reader *reader)
         reader_take(reader, len);
         return len == 0 ? "the hashed owner is empty" : NULL;
     }
+    case 'd':
+        return digits_check(reader);
     case 'k':
         return tag_check(reader);
     case 'h':

@@ -94,8 +94,9 @@ static enum status text_put(struct rdata_maker *maker, const struct token *token
     size_t len;
     enum status status;
     if (!text_unescape(token->text, token->len, out, &len))
-        status = maker_refuse(maker, token, "a text: after '\\' comes \\DDD up to \\255, or one "
-                                            "octet that is no digit");
+        status = maker_refuse(maker, token,
+                              "a text: after '\\' comes \\DDD up to \\255, or one "
+                              "octet that is no digit");
     else if (len > most)
         status = maker_error(maker, token, STATUS_LIMIT,
                              "the text has %zu octets, a string holds %zu (RFC 1035 section 3.3)",
@@ -165,22 +166,33 @@ struct mnemonic {
 
 /* IANA, DNS Security Algorithm Numbers; other servers' spellings of 6, 7 and 12 beside it. */
 static const struct mnemonic algorithms[] = {
-    { "RSAMD5", 1 },           { "DH", 2 },
-    { "DSA", 3 },              { "RSASHA1", 5 },
-    { "DSA-NSEC3-SHA1", 6 },   { "NSEC3DSA", 6 },
-    { "RSASHA1-NSEC3-SHA1", 7 }, { "NSEC3RSASHA1", 7 },
-    { "RSASHA256", 8 },        { "RSASHA512", 10 },
-    { "ECC-GOST", 12 },        { "ECCGOST", 12 },
-    { "ECDSAP256SHA256", 13 }, { "ECDSAP384SHA384", 14 },
-    { "ED25519", 15 },         { "ED448", 16 },
-    { "INDIRECT", 252 },       { "PRIVATEDNS", 253 },
-    { "PRIVATEOID", 254 },     { NULL, 0 },
+    { "RSAMD5", 1 },
+    { "DH", 2 },
+    { "DSA", 3 },
+    { "RSASHA1", 5 },
+    { "DSA-NSEC3-SHA1", 6 },
+    { "NSEC3DSA", 6 },
+    { "RSASHA1-NSEC3-SHA1", 7 },
+    { "NSEC3RSASHA1", 7 },
+    { "RSASHA256", 8 },
+    { "RSASHA512", 10 },
+    { "ECC-GOST", 12 },
+    { "ECCGOST", 12 },
+    { "ECDSAP256SHA256", 13 },
+    { "ECDSAP384SHA384", 14 },
+    { "ED25519", 15 },
+    { "ED448", 16 },
+    { "INDIRECT", 252 },
+    { "PRIVATEDNS", 253 },
+    { "PRIVATEOID", 254 },
+    { NULL, 0 },
 };
 
 /* RFC 4398 section 2.1. */
 static const struct mnemonic certificates[] = {
-    { "PKIX", 1 },   { "SPKI", 2 },    { "PGP", 3 },   { "IPKIX", 4 }, { "ISPKI", 5 }, { "IPGP", 6 },
-    { "ACPKIX", 7 }, { "IACPKIX", 8 }, { "URI", 253 }, { "OID", 254 }, { NULL, 0 },
+    { "PKIX", 1 },  { "SPKI", 2 },  { "PGP", 3 },    { "IPKIX", 4 },
+    { "ISPKI", 5 }, { "IPGP", 6 },  { "ACPKIX", 7 }, { "IACPKIX", 8 },
+    { "URI", 253 }, { "OID", 254 }, { NULL, 0 },
 };
 
 static enum status mnemonic_put(struct rdata_maker *maker, const struct mnemonic *table,

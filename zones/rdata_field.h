@@ -70,8 +70,8 @@ enum status field_certificate(struct rdata_maker *maker); /* the type of a CERT 
 enum status field_type(struct rdata_maker *maker);
 enum status field_time(struct rdata_maker *maker);
 enum status field_types(struct rdata_maker *maker, bool may_be_empty); /* an NSEC bitmap */
-enum status field_hex(struct rdata_maker *maker);         /* all words that are left */
-enum status field_base64(struct rdata_maker *maker);      /* all words that are left */
+enum status field_hex(struct rdata_maker *maker);                      /* all words that are left */
+enum status field_base64(struct rdata_maker *maker);                   /* all words that are left */
 enum status field_salt(struct rdata_maker *maker);
 enum status field_hashed_owner(struct rdata_maker *maker);
 enum status field_groups(struct rdata_maker *maker, unsigned count, char separator,

@@ -60,8 +60,7 @@ const struct token *maker_word(struct rdata_maker *maker, const char *what)
 uint8_t *maker_claim(struct rdata_maker *maker, size_t len)
 {
     if (len > RDATA_MAX_LEN - maker->len) {
-        maker_error(maker, NULL, STATUS_LIMIT, "the rdata is longer than %d octets",
-                    RDATA_MAX_LEN);
+        maker_error(maker, NULL, STATUS_LIMIT, "the rdata is longer than %d octets", RDATA_MAX_LEN);
         return NULL;
     }
     uint8_t *octets = maker->out + maker->len;

@@ -88,7 +88,7 @@ static bool port_scan(const struct token *token, const char *protocol, uint32_t 
         return false;
     for (size_t i = 0; i < token->len; i++)
         name[i] = (char)(token->text[i] >= 'A' && token->text[i] <= 'Z' ? token->text[i] | 0x20
-                                                                          : token->text[i]);
+                                                                        : token->text[i]);
     name[token->len] = '\0';
     const struct servent *service = getservbyname(name, protocol);
     if (service == NULL)

@@ -11,13 +11,21 @@
  */
 
 enum svc_key {
-    KEY_MANDATORY = 0, KEY_ALPN = 1, KEY_NO_DEFAULT_ALPN = 2, KEY_PORT = 3, KEY_IPV4HINT = 4,
-    KEY_ECH = 5, KEY_IPV6HINT = 6, KEY_DOHPATH = 7, KEY_OHTTP = 8, KEY_INVALID = 65535
+    KEY_MANDATORY = 0,
+    KEY_ALPN = 1,
+    KEY_NO_DEFAULT_ALPN = 2,
+    KEY_PORT = 3,
+    KEY_IPV4HINT = 4,
+    KEY_ECH = 5,
+    KEY_IPV6HINT = 6,
+    KEY_DOHPATH = 7,
+    KEY_OHTTP = 8,
+    KEY_INVALID = 65535
 };
 
 static const char *const key_names[] = {
-    "mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath",
-    "ohttp",
+    "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
+    "ech",       "ipv6hint", "dohpath",         "ohttp",
 };
 
 enum { KEYS_NAMED = sizeof key_names / sizeof *key_names, PARAMS_MOST = 256 };
@@ -184,7 +192,8 @@ static enum status mandatory_sort(struct rdata_maker *maker, const struct param 
 static enum status base64_value(struct rdata_maker *maker, const struct param *param,
                                 const uint8_t *text, size_t len)
 {
-    const struct token word = { .text = (const char *)text, .len = len,
+    const struct token word = { .text = (const char *)text,
+                                .len = len,
                                 .line = param->token->line };
     struct rdata_maker inner = *maker;
     inner.next = &word;
@@ -234,8 +243,7 @@ static enum status param_put(struct rdata_maker *maker, const struct param *para
         return maker_error(maker, param->token, STATUS_MEMORY, "no memory for a parameter");
     size_t text_len = 0;
     enum status status;
-    if (param->value_len > 0 &&
-        !text_unescape(param->value, param->value_len, text, &text_len)) {
+    if (param->value_len > 0 && !text_unescape(param->value, param->value_len, text, &text_len)) {
         status = value_refuse(maker, param, "well escaped (\\DDD up to \\255)");
         goto out;
     }
@@ -269,11 +277,11 @@ static enum status params_put(struct rdata_maker *maker, struct param *params, s
     const size_t start = maker->len;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (i > 0 && params[i].key == params[i - 1].key)
-            return maker_error(maker, params[i].token, STATUS_MEANING,
-                               "'%.*s' gives a key twice (RFC 9460 section 2.1)",
-                               (int)(params[i].token->len < FIELD_SHOWN ? params[i].token->len
-                                                                        : FIELD_SHOWN),
-                               params[i].token->text);
+            return maker_error(
+                maker, params[i].token, STATUS_MEANING,
+                "'%.*s' gives a key twice (RFC 9460 section 2.1)",
+                (int)(params[i].token->len < FIELD_SHOWN ? params[i].token->len : FIELD_SHOWN),
+                params[i].token->text);
         status = param_put(maker, &params[i]);
     }
     if (status != STATUS_OK)

@@ -39,8 +39,8 @@ static bool class_scan(const struct token *token, uint32_t *rrclass)
     static const struct {
         const char *word;
         uint16_t value;
-    } classes[] = { { "IN", 1 }, { "CS", 2 }, { "CH", 3 }, { "CHAOS", 3 }, { "HS", 4 },
-                    { "HESIOD", 4 } };
+    } classes[] = { { "IN", 1 },    { "CS", 2 }, { "CH", 3 },
+                    { "CHAOS", 3 }, { "HS", 4 }, { "HESIOD", 4 } };
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
         if (token_is(token, classes[i].word)) {
             *rrclass = classes[i].value;

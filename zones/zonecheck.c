@@ -108,11 +108,11 @@ static void check_ttl(struct check *check, const struct builder_node *node,
     for (uint32_t i = 1; i < rrset->count; i++) {
         const struct builder_record *record = &rrset->records[i];
         if (record->ttl != first->ttl)
-            complain(check, &record->mark,
-                     "TTL %u of the %s record of %s differs from %u at %s:%u (RFC 2181 section 5.2)",
-                     record->ttl, rrtype_to_text(rrset->type, type),
-                     name_to_text(node->owner, name), first->ttl, first->mark.file,
-                     first->mark.line);
+            complain(
+                check, &record->mark,
+                "TTL %u of the %s record of %s differs from %u at %s:%u (RFC 2181 section 5.2)",
+                record->ttl, rrtype_to_text(rrset->type, type), name_to_text(node->owner, name),
+                first->ttl, first->mark.file, first->mark.line);
     }
 }
 
@@ -162,8 +162,9 @@ static void check_occluded(const struct check *check, const struct builder_node 
         (node == cut && (rrset->type == RRTYPE_NS || rrset->type == RRTYPE_DS)))
         return;
     warn(check, &first_record(rrset)->mark,
-         "the %s record of %s is never answered: %s is delegated", rrtype_to_text(rrset->type, type),
-         name_to_text(node->owner, name), name_to_text(cut->owner, above));
+         "the %s record of %s is never answered: %s is delegated",
+         rrtype_to_text(rrset->type, type), name_to_text(node->owner, name),
+         name_to_text(cut->owner, above));
 }
 
 /* RFC 4035 section 2.4: DS stands at a delegation and nowhere else. */
@@ -250,8 +251,8 @@ static void check_server(struct check *check, const struct builder_node *node,
         return;
 
     const struct builder_node *cut = cut_of_name(check->builder, server);
-    const struct builder_node *target = cut != NULL ? builder_find(check->builder, server)
-                                                    : target_node(check->builder, server);
+    const struct builder_node *target =
+        cut != NULL ? builder_find(check->builder, server) : target_node(check->builder, server);
     name_to_text(node->owner, owner);
     name_to_text(server, name);
     if (cut != NULL && cut != cut_of(node)) {
@@ -387,11 +388,11 @@ static void check_apex(struct check *check)
     const struct builder_node *top = builder_at(check->builder, 0);
     name_to_text(top->owner, apex);
     if (!has(top, RRTYPE_SOA))
-        check->status = diag_error(check->diag, STATUS_MEANING, "the zone has no SOA at its apex %s",
-                                   apex);
+        check->status =
+            diag_error(check->diag, STATUS_MEANING, "the zone has no SOA at its apex %s", apex);
     if (!has(top, RRTYPE_NS))
-        check->status = diag_error(check->diag, STATUS_MEANING, "the zone has no NS at its apex %s",
-                                   apex);
+        check->status =
+            diag_error(check->diag, STATUS_MEANING, "the zone has no NS at its apex %s", apex);
 }
 
 enum status zonecheck_run(const struct builder *builder, const struct diag *diag)

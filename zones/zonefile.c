@@ -112,7 +112,8 @@ static enum status ttl_settle(struct loader *loader, const struct diag *here,
         *ttl = soa_minimum(loader->rdata, rdata_len);
         if (*ttl > RECORD_TTL_MOST)
             return diag_error(here, STATUS_LIMIT,
-                              "the SOA has no TTL, and its MINIMUM %u is over %d", *ttl, RECORD_TTL_MOST);
+                              "the SOA has no TTL, and its MINIMUM %u is over %d", *ttl,
+                              RECORD_TTL_MOST);
         loader->has_default_ttl = true;
         loader->default_ttl = *ttl;
     } else if (!loader->ttl_missed) {
@@ -243,8 +244,8 @@ static enum status pattern_expand(const struct diag *here, const struct token *t
     if (generate_expand(token->text, token->len, number, out, &why))
         return STATUS_OK;
     return diag_error(here, STATUS_SYNTAX, "'%.*s' cannot be expanded for %u: %s",
-                      token->len > FIELD_SHOWN ? FIELD_SHOWN : (int)token->len, token->text,
-                      number, why);
+                      token->len > FIELD_SHOWN ? FIELD_SHOWN : (int)token->len, token->text, number,
+                      why);
 }
 
 static enum status generate_one(struct loader *loader, const struct source *source,
@@ -264,8 +265,8 @@ static enum status generate_one(struct loader *loader, const struct source *sour
 
     uint16_t len;
     if (status == STATUS_OK)
-        status = rdata_from_text(here, generator->head.type, text, source->origin, loader->rdata,
-                                 &len);
+        status =
+            rdata_from_text(here, generator->head.type, text, source->origin, loader->rdata, &len);
     if (status == STATUS_OK)
         status = rdata_add(loader, &there, here, &generator->head, len, there.owner);
     return status;
