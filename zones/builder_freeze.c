@@ -4,7 +4,7 @@
 
 #include "dns/proto/rrtype.h"
 
-/* From the mutable zone to the frozen one: what only builder.h shows is copied and tied together. */
+/* From the mutable zone to the frozen one: what builder.h shows is copied and tied together. */
 
 static bool rrset_freeze(struct arena *arena, const struct builder_rrset *from, struct rrset *to)
 {
