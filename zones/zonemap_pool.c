@@ -217,7 +217,12 @@ static bool pool_has(const struct pool *pool, const struct endpoint *endpoint)
     return false;
 }
 
-/* Contract section 8: a percentage is rounded up, and each address family is judged by itself. */
+/*
+ * Contract section 8: a percentage is rounded up, and each address family is
+ * judged by itself. A count over what a pool has means all of it: otherwise a
+ * region with fewer addresses than the others, or fewer of one family, would
+ * be down for ever.
+ */
 static void pool_need(const struct json_node *node, const struct zonemap_pool_rules *rules,
                       size_t count, struct pool *pool)
 {
@@ -225,8 +230,8 @@ static void pool_need(const struct json_node *node, const struct zonemap_pool_ru
     if (rules->min_up_is_percent)
         needed = (count * rules->min_up + 99) / 100;
     if (needed > count && type_is_address(pool->type))
-        json_error(node, STATUS_MEANING, "min_up is %zu, but here %s only %zu", needed,
-                   count == 1 ? "is" : "are", count);
+        json_warning(node, "min_up is %zu, but here %s only %zu: all must be up", needed,
+                     count == 1 ? "is" : "are", count);
     if (needed > count)
         needed = count;
     pool->needed = (uint16_t)(needed > 0 ? needed : 1);

@@ -93,9 +93,10 @@ static const struct {
       "" },
     { "a hundredth of two is one", "['192.0.2.1', '192.0.2.2']", "'1%'", 1, "" },
     { "all", "['192.0.2.1', '192.0.2.2']", "'100%'", 2, "" },
-    { "more than there are", "['192.0.2.1', '192.0.2.2']", "3", 0,
-      AT "A: min_up is 3, but here are only 2" },
-    { "two of one", "['192.0.2.1']", "2", 0, AT "A: min_up is 2, but here is only 1" },
+    { "more than there are", "['192.0.2.1', '192.0.2.2']", "3", 2,
+      "warning " AT "A: min_up is 3, but here are only 2: all must be up" },
+    { "two of one", "['192.0.2.1']", "2", 1,
+      "warning " AT "A: min_up is 2, but here is only 1: all must be up" },
 };
 
 static void counts_how_many_must_be_up(void **state)
