@@ -3,6 +3,7 @@
 
     demo_region.py ADDRESS PORT      answers /healthz; says "ready" when it listens
     demo_region.py --free ADDRESS... a port, not under 1024, that is free on all of them
+    demo_region.py --reaches ADDRESS PORT   ends with 0 when somebody accepts there
 """
 
 import http.server
@@ -49,9 +50,19 @@ def free_port(addresses):
     raise SystemExit("demo: no free port on " + ", ".join(addresses))
 
 
+def reaches(address, port):
+    try:
+        socket.create_connection((address, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 2 and sys.argv[1] == "--free":
         print(free_port(sys.argv[2:]))
+    elif len(sys.argv) == 4 and sys.argv[1] == "--reaches":
+        sys.exit(0 if reaches(sys.argv[2], int(sys.argv[3])) else 1)
     elif len(sys.argv) == 3:
         serve(sys.argv[1], int(sys.argv[2]))
     else:
