@@ -139,6 +139,25 @@ static const uint8_t *metadata_find(const uint8_t *octets, size_t len)
     return found;
 }
 
+/*
+ * True when a list or map of the metadata holds nothing but texts, or is not
+ * there. libmaxminddb 1.7 loses memory over `languages` and `description` that
+ * hold anything else.
+ */
+static bool holds_texts(struct mmdb_section *section, const struct mmdb_value *map, const char *key)
+{
+    const struct mmdb_value list = mmdb_member(section, map, key);
+    if (list.type != MMDB_ARRAY && list.type != MMDB_MAP)
+        return list.type == MMDB_NONE && !section->failed;
+    const uint64_t items = list.type == MMDB_MAP ? 2 * (uint64_t)list.size : list.size;
+    size_t at = list.content;
+    for (uint64_t i = 0; i < items; i++) {
+        if (mmdb_read(section, &at).type != MMDB_TEXT)
+            return false;
+    }
+    return true;
+}
+
 /* `metadata` is the section, `position` where in the file it begins. */
 static enum status metadata_check(const struct diag *diag, const uint8_t *metadata, size_t len,
                                   uint64_t position)
@@ -157,6 +176,11 @@ static enum status metadata_check(const struct diag *diag, const uint8_t *metada
         (bits.integer != 24 && bits.integer != 28 && bits.integer != 32))
         return diag_error(diag, STATUS_SYNTAX,
                           "its metadata gives no usable node_count and record_size: %s",
+                          MMDB_strerror(MMDB_INVALID_METADATA_ERROR));
+
+    if (!holds_texts(&section, &map, "languages") || !holds_texts(&section, &map, "description"))
+        return diag_error(diag, STATUS_SYNTAX,
+                          "its metadata lists languages or descriptions that are no texts: %s",
                           MMDB_strerror(MMDB_INVALID_METADATA_ERROR));
 
     const uint64_t tree_len = count.integer * (bits.integer / 4);
