@@ -132,7 +132,7 @@ enum status rdata_from_tokens(const struct diag *diag, uint16_t type, const stru
     struct rdata_maker maker = {
         .diag = diag,
         .next = tokens,
-        .end = tokens + count,
+        .end = count > 0 ? tokens + count : tokens, /* none may be NULL: nothing can be added */
         .origin = origin,
         .out = out,
     };
