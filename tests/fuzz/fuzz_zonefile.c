@@ -55,12 +55,15 @@ static bool stays_small(const char *text, size_t len)
         if (strncasecmp(text + i, word, sizeof word - 1) != 0)
             continue;
         unsigned digits = 0;
-        for (size_t at = i + sizeof word - 1; at < len && text[at] != '\n'; at++) {
+        size_t at = i + sizeof word - 1;
+        while (at < len && isblank((unsigned char)text[at]))
+            at++;
+        for (; at < len && !isspace((unsigned char)text[at]); at++) {
             digits = isdigit((unsigned char)text[at]) ? digits + 1 : 0;
             if (digits > 3)
                 return false;
         }
-        if (++count > 4)
+        if (++count > 40)
             return false;
     }
     return true;
