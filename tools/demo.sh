@@ -191,7 +191,7 @@ until_sent_to() { # SUBNET REGION
     while ask_as "$1" && [ "$(region_of "$got")" != "$2" ]; do
         [ $SECONDS -lt $deadline ] || fail "$1 is still sent to $(region_of "$got"), not to $2"
     done
-    say "  $(((($(date +%s%N) - since)) / 1000000)) ms later the client $1 is sent to $2 ($got)."
+    say "  $((($(date +%s%N) - since) / 1000000)) ms later the client $1 is sent to $2 ($got)."
 }
 
 # ---- the story ----------------------------------------------------------------
@@ -251,7 +251,7 @@ say
 say "Why? \`meridian explain $name --client $subnet\`:"
 "$build/meridian" explain "$name" --client "$subnet" -c "$work/meridian.json" >"$work/explain" ||
     fail "meridian explain failed"
-sed 's/^/  /' "$work/explain"
+sed 's/^./  &/' "$work/explain"
 say
 
 say "$home comes back."
@@ -262,7 +262,7 @@ until_sent_to "$subnet" "$home"
 say
 say "What \`meridian status\` says:"
 "$build/meridian" status -c "$work/meridian.json" >"$work/status" || fail "meridian status failed"
-sed 's/^/  /' "$work/status"
+sed 's/^./  &/' "$work/status"
 say
 
 kill -TERM "${pid[daemon]}"
