@@ -75,7 +75,7 @@ region_start() {
     python3 tools/demo_region.py "${address[$1]}" "$region_port" >"$work/$1.log" 2>&1 &
     pid[$1]=$!
     disown # so that bash tells no story of its own when the region is killed
-    await 20 grep -q ready "$work/$1.log" || fail "region $1 did not start: $(cat "$work/$1.log")"
+    await 20 grep -qs ready "$work/$1.log" || fail "region $1 did not start: $(cat "$work/$1.log")"
 }
 
 daemon_start() {

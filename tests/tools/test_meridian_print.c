@@ -52,9 +52,9 @@ static void writes_both_as_lists(void **state)
     print_report_json(report, writer);
     json_end(writer);
     char *text = json_writer_finish(writer, 0);
-    assert_string_equal(text, "{\"mistakes\":[\"a.zone:7: no TTL\","
-                              "\"a.map.json: names.x: \\\"unknown\\\"\"],"
-                              "\"warnings\":[\"a.map.json: names.x: shadowed\"]}");
+    assert_string_equal(text, "{\"mistakes\": [\"a.zone:7: no TTL\", "
+                              "\"a.map.json: names.x: \\\"unknown\\\"\"], "
+                              "\"warnings\": [\"a.map.json: names.x: shadowed\"]}");
     free(text);
     report_free(report);
 }
