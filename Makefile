@@ -116,7 +116,8 @@ $(BIN)/meridiand: $(call objects,$(DAEMON_MAIN)) $(LIBRARY)
 $(BIN)/meridian: $(call objects,$(CLI_MAIN) $(CLI_SOURCES)) $(LIBRARY)
 	$(call link)
 
-$(TOOLS): $(OUT)/tools/%: $(OUT)/obj/tools/%.o $(LIBRARY)
+# The tools may load as the operator's program does.
+$(TOOLS): $(OUT)/tools/%: $(OUT)/obj/tools/%.o $(call objects,$(CLI_SOURCES)) $(LIBRARY)
 	$(call link)
 
 # ---- tests -------------------------------------------------------------------
@@ -191,10 +192,10 @@ install: $(PROGRAMS)
 	install -d $(SHARE)/doc/meridian $(SHARE)/meridian
 	install -m 755 $(BIN)/meridiand $(DESTDIR)$(PREFIX)/sbin/meridiand
 	install -m 755 $(BIN)/meridian $(DESTDIR)$(PREFIX)/bin/meridian
-	for file in $(wildcard README.md CHANGELOG.md LICENSE docs/*.md); do \
+	for file in $(wildcard README.md CHANGELOG.md LICENSE docs/*.md docs/*.json); do \
 	    install -m 644 $$file $(SHARE)/doc/meridian/ || exit 1; \
 	done
-	for file in $(wildcard geo/data/*.mmdb); do \
+	for file in $(wildcard geo/data/*); do \
 	    install -m 644 $$file $(SHARE)/meridian/ || exit 1; \
 	done
 	find docs/example -type f | while read -r file; do \
@@ -222,4 +223,5 @@ FORCE:
 
 -include $(patsubst %.o,%.d,$(call objects,$(SOURCES)))
 -include tests/fuzz/fuzz.mk
+-include tests/mutate/mutate.mk
 -include tests/bench.mk
