@@ -98,15 +98,6 @@ const char *config_default_path(void)
     return path != NULL && path[0] != '\0' ? path : "/etc/meridian/meridian.json";
 }
 
-const char *config_path(const struct config *config, const char *path)
-{
-    const char *slash = strrchr(config->file, '/');
-    if (path[0] == '/' || slash == NULL)
-        return arena_string(config->arena, path);
-    return arena_format(config->arena, "%.*s%s", (int)(slash - config->file + 1), config->file,
-                        path);
-}
-
 /* What an operator gets who writes the two required keys and nothing else. */
 static enum status config_defaults(struct config *config)
 {

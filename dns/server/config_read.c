@@ -7,6 +7,15 @@
 
 #include "dns/proto/name.h"
 
+const char *config_path(const struct config *config, const char *path)
+{
+    const char *slash = strrchr(config->file, '/');
+    if (path[0] == '/' || slash == NULL)
+        return arena_string(config->arena, path);
+    return arena_format(config->arena, "%.*s%s", (int)(slash - config->file + 1), config->file,
+                        path);
+}
+
 static enum status tell_memory(const struct json_node *node)
 {
     return json_error(node, STATUS_MEMORY, "out of memory");

@@ -2,7 +2,7 @@
 #define MERIDIAN_SERVER_CONFIG_READ_H
 
 #include "dns/base/json.h"
-#include "dns/server/config.h"
+#include "dns/server/config_value.h"
 
 /*
  * The readers of single keys of meridian.json. Each tells its mistakes at its
@@ -26,6 +26,9 @@ enum status config_read_cookies(const struct json_node *node, struct config *con
 enum status config_read_rate_limit(const struct json_node *node, struct config *config);
 enum status config_read_report_channel(const struct json_node *node, struct config *config);
 enum status config_read_version(const struct json_node *node, struct config *config);
+
+/* `path` as seen from the folder of the configuration, in its arena; NULL: no memory. */
+const char *config_path(const struct config *config, const char *path);
 
 /* The first of two that is not STATUS_OK: a reader goes on after a mistake and remembers it. */
 static inline enum status status_first(enum status a, enum status b)
