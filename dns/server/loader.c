@@ -10,14 +10,13 @@
 
 #include "dns/base/clock.h"
 #include "dns/base/log.h"
+#include "dns/server/debounce.h"
 #include "dns/server/load.h"
 #include "dns/server/watch.h"
 #include "health/target.h"
 #include "zones/snapshot.h"
 
 enum {
-    QUIET_MS = 100,  /* without a change, before files are read */
-    NOISE_MS = 800,  /* the most that goes on waiting for quiet */
     LOOK_MS = 1000,  /* between two looks where changes are not reported to us */
     ROUND_MS = 2000, /* for the first round of probes, beside two timeouts */
     STEP_MS = 100    /* how soon a loader that waits for probes sees that it shall end */
@@ -373,35 +372,11 @@ static bool has_requests(struct loader *loader)
     return wanted;
 }
 
-/*
- * A change starts a wait for QUIET_MS without another one, so that files
- * renamed one after the other appear together; NOISE_MS bounds it, because
- * somebody may write without end.
- */
-struct debounce {
-    bool active;
-    uint64_t quiet_ms, noise_ms; /* when each of the two is over */
-};
-
-static void debounce_feed(struct debounce *debounce, uint64_t now_ms)
+/* How long to wait for a report of a change; -1: as long as it takes. */
+static int patience(const struct loader *loader, const struct debounce *debounce)
 {
-    if (!debounce->active)
-        debounce->noise_ms = now_ms + NOISE_MS;
-    debounce->active = true;
-    debounce->quiet_ms = now_ms + QUIET_MS;
-}
-
-static uint64_t debounce_end(const struct debounce *debounce)
-{
-    return debounce->quiet_ms < debounce->noise_ms ? debounce->quiet_ms : debounce->noise_ms;
-}
-
-static int wait_ms(const struct loader *loader, const struct debounce *debounce, uint64_t now_ms)
-{
-    if (debounce->active) {
-        const uint64_t end = debounce_end(debounce);
-        return end > now_ms ? (int)(end - now_ms) : 0;
-    }
+    if (debounce->active)
+        return debounce_left(debounce, clock_monotonic_ms());
     return loader->watch != NULL && watch_is_complete(loader->watch) ? -1 : LOOK_MS;
 }
 
@@ -420,16 +395,14 @@ static void *loader_main(void *argument)
     look_behind(loader, &debounce);
 
     while (!is_stopping(loader)) {
-        const int patience = wait_ms(loader, &debounce, clock_monotonic_ms());
-        const bool reported = wait(loader, patience);
-        const uint64_t now_ms = clock_monotonic_ms();
-        if (reported)
-            debounce_feed(&debounce, now_ms);
-
-        const bool quiet = debounce.active && now_ms >= debounce_end(&debounce);
-        const bool look = !debounce.active && patience == LOOK_MS;
+        const int wait_ms = patience(loader, &debounce);
+        if (wait(loader, wait_ms))
+            debounce_feed(&debounce, clock_monotonic_ms());
         if (is_stopping(loader))
             break;
+
+        const bool quiet = debounce_left(&debounce, clock_monotonic_ms()) == 0;
+        const bool look = !debounce.active && wait_ms == LOOK_MS;
         if (has_requests(loader) || ((quiet || look) && disk_changed(loader))) {
             debounce.active = false;
             if (reload(loader))
