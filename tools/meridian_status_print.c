@@ -5,6 +5,7 @@
 
 #include "dns/base/duration.h"
 #include "tools/meridian_grid.h"
+#include "tools/meridian_print.h"
 #include "tools/meridian_told.h"
 
 enum { AGE_TEXT = 32, INDENT = 2 };
@@ -32,9 +33,9 @@ static void print_texts(const struct json_node *object, const char *key, FILE *t
 
 static void print_head(const struct json_node *status, uint64_t now_ms, FILE *to)
 {
-    char up[AGE_TEXT], since[AGE_TEXT];
+    char up[AGE_TEXT], since[AGE_TEXT], counted[COUNTED_TEXT];
     struct json_node queries;
-    uint64_t count = 0;
+    size_t count = 0;
 
     if (json_member(status, "queries", &queries))
         count = told_number(&queries, "udp4") + told_number(&queries, "udp6") +
@@ -44,22 +45,41 @@ static void print_head(const struct json_node *status, uint64_t now_ms, FILE *to
             told_number(status, "generation"), age(told_time(status, "since"), now_ms, since));
 }
 
+/* The mistake is told below, under its zone. */
+static bool zones_tell(const struct json_node *zones, const char *mistake)
+{
+    struct json_node zone, list, item;
+
+    for (size_t i = 0; json_child(zones, i, &zone); i++)
+        for (size_t k = 0; json_member(&zone, "mistakes", &list) && json_child(&list, k, &item);
+             k++)
+            if (strcmp(told_word(&item), mistake) == 0)
+                return true;
+    return false;
+}
+
 static void print_last_load(const struct json_node *status, uint64_t now_ms, FILE *to)
 {
     const char *state = told_text(status, "state");
+    struct json_node reloads, last, mistakes, mistake, zones;
+    bool headed = false;
     char ago[AGE_TEXT];
-    struct json_node reloads, last;
 
     if (strcmp(state, "good") == 0 || !json_member(status, "reloads", &reloads) ||
-        !json_member(&reloads, "last", &last))
+        !json_member(&reloads, "last", &last) || !json_member(&last, "mistakes", &mistakes))
         return;
+    const bool has_zones = json_member(status, "zones", &zones);
     age(told_time(&last, "at"), now_ms, ago);
-    if (strcmp(state, "refused") == 0)
-        fprintf(to, "\nThe last load, %s ago, was refused; what was before goes on answering:\n",
-                ago);
-    else
-        fprintf(to, "\nThe last load, %s ago, found mistakes:\n", ago);
-    print_texts(&last, "mistakes", to);
+    for (size_t i = 0; json_child(&mistakes, i, &mistake); i++) {
+        if (has_zones && zones_tell(&zones, told_word(&mistake)))
+            continue;
+        if (!headed)
+            fprintf(to, "\nThe last load, %s ago, %s:\n", ago,
+                    strcmp(state, "refused") == 0 ? "was refused; what was before goes on answering"
+                                                  : "found mistakes");
+        headed = true;
+        fprintf(to, "  %s\n", told_word(&mistake));
+    }
 }
 
 /* ---- databases and zones ---- */

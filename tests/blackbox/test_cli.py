@@ -249,7 +249,7 @@ class Online(TestCase):
 
             done = daemon.meridian("status")
             self.assertEqual((done.returncode, done.stderr), (GOOD, ""))
-            self.assertRegex(done.stdout, r"\Ameridian \S+, running for \S+, \d+ queries; "
+            self.assertRegex(done.stdout, r"\Ameridian \S+, running for \S+, \d+ quer(y|ies); "
                                           r"generation 1 for \S+\n")
             self.assertRegex(done.stdout, r"(?m)^\S*geo-whois-asn-country.mmdb  .*20\d\d-\d\d-\d\d \(")
             self.assertRegex(done.stdout, r"(?m)^app.example +good +2024010101 +5$")
