@@ -15,7 +15,7 @@ def zone_with(address):
     return app_zone(f"host IN A {address}\n")
 
 
-class Changes(TestCase):
+class Reloading(TestCase):
     def start(self, files=None, config=None):
         stack = contextlib.ExitStack()
         self.addCleanup(stack.close)
@@ -25,6 +25,8 @@ class Changes(TestCase):
     def host(self, zone="other.example"):
         return addresses(self.daemon.ask(f"host.{zone}"))
 
+
+class Changes(Reloading):
     def test_sighup(self):
         self.start()
         self.daemon.write("zones/other.example.zone", zone_with("192.0.2.52"))
@@ -90,7 +92,7 @@ class Changes(TestCase):
         wait_until(version)
 
 
-class Mistakes(Changes):
+class Mistakes(Reloading):
     def test_a_zone_keeps_its_file_and_map_together_while_others_change(self):
         self.start()
         # The zone file is good and new, the map is wrong: neither takes effect.
@@ -149,11 +151,11 @@ class Mistakes(Changes):
         self.assertEqual(self.daemon.reload().returncode, 0)
 
 
-class NothingIsLost(Changes):
+class NothingIsLost(Reloading):
     RELOADS = 50
 
     def test_queries_during_reloads(self):
-        """Each answer is the zone's state before or after a reload, whole: host and twin agree."""
+        """Every query gets an answer, by UDP and by TCP, while the zone changes under it."""
         self.start({"zones/app.example.zone": app_zone("host IN A 192.0.2.1\n")})
         done = threading.Event()
         lost = []
@@ -190,7 +192,7 @@ class NothingIsLost(Changes):
         self.daemon.wait_for(["192.0.2.52"], "host.other.example")
 
 
-class Together(Changes):
+class Together(Reloading):
     def test_what_changed_together_appears_together(self):
         """A zone and its map, replaced one after the other: no answer mixes old and new."""
         def files(turn):

@@ -91,8 +91,8 @@ class Testing(TestCase):
         self.assertEqual(self.check(app_files()).returncode, 0)
         done = self.check({**app_files(), "zones/broken.example.zone": BROKEN_ZONE})
         self.assertEqual(done.returncode, 1)
+        self.assertIn("broken.example.zone:7", done.stderr + done.stdout)
         self.assertIn("broken.example.zone:8", done.stderr + done.stdout)
-        self.assertIn("broken.example.zone:9", done.stderr + done.stdout)
 
 
 class Ending(TestCase):
