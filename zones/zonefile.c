@@ -257,7 +257,10 @@ static enum status generate_one(struct loader *loader, const struct source *sour
     enum status status = pattern_expand(here, generator->owner, number, text);
     if (status != STATUS_OK)
         return status;
-    const struct token owner = { .text = text, .len = strlen(text), .line = here->line };
+    const struct token owner = { .text = text,
+                                 .len = strlen(text),
+                                 .line = here->line,
+                                 .quoted = generator->owner->quoted };
     status = name_scan(source, &owner, there.owner);
     there.owner_state = OWNER_GOOD;
     if (status == STATUS_OK)
