@@ -216,8 +216,8 @@ class Streams(Server):
         query = framed(make_query("big.app.example", "TXT").to_wire())
         with self.daemon.connect() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            sock.sendall(query * 100)
-            for _ in range(100):
+            sock.sendall(query * 10)
+            for _ in range(10):
                 self.assertEqual(len(dns.message.from_wire(read_framed(sock)).answer[0]), 60)
 
     def test_rubbish(self):
