@@ -98,6 +98,16 @@ const char *config_default_path(void)
     return path != NULL && path[0] != '\0' ? path : "/etc/meridian/meridian.json";
 }
 
+/*
+ * This machine's own programs: checks, benchmarks, a resolver beside us. Their
+ * addresses cannot be forged from outside. An operator's own `rate_limit`
+ * object names whom it allows.
+ */
+static const struct prefix loopback[] = {
+    { { FAMILY_V4, { 127 } }, 8 },
+    { { FAMILY_V6, { [15] = 1 } }, 128 },
+};
+
 /* What an operator gets who writes the two required keys and nothing else. */
 static enum status config_defaults(struct config *config)
 {
@@ -119,6 +129,8 @@ static enum status config_defaults(struct config *config)
         .nxdomain = RATELIMIT_NXDOMAIN,
         .errors = RATELIMIT_ERRORS,
         .slip = RATELIMIT_SLIP,
+        .allow = loopback,
+        .allow_count = sizeof loopback / sizeof *loopback,
     };
     return config->control != NULL && config->state != NULL ? STATUS_OK : STATUS_MEMORY;
 }

@@ -124,6 +124,7 @@ enum status config_read_rate_limit(const struct json_node *node, struct config *
 
     uint32_t slip = limit->slip;
     enum status status = json_expect_keys(node, known);
+    limit->allow_count = 0;
     status = status_first(status, read_count(node, "answers", 1, RATELIMIT_MOST, &limit->answers));
     status =
         status_first(status, read_count(node, "nxdomain", 1, RATELIMIT_MOST, &limit->nxdomain));

@@ -61,6 +61,7 @@ static void two_keys_are_enough(void **state)
     assert_true(config->rate_limit.on);
     assert_int_equal(config->rate_limit.answers, RATELIMIT_ANSWERS);
     assert_int_equal(config->rate_limit.slip, RATELIMIT_SLIP);
+    assert_int_equal(config->rate_limit.allow_count, 2); /* both loopbacks */
     assert_null(config->report_channel);
     config_free(config);
 }
