@@ -1,5 +1,7 @@
 #include "dns/server/choice.h"
 
+#include <string.h>
+
 #include "dns/base/hash.h"
 #include "dns/proto/rrtype.h"
 
@@ -167,11 +169,25 @@ static enum choice_kind fall_back(const struct service *service, uint16_t type,
 struct hat {
     const struct pool *pool;
     const struct board *board; /* NULL: all may answer */
+    const struct endpoint *const *told; /* what regions before have given */
+    unsigned told_count;
 };
+
+/* RFC 2181 section 5: no record stands twice in an rrset, also when two regions share an address. */
+static bool hat_repeats(const struct hat *hat, const struct endpoint *endpoint)
+{
+    for (unsigned i = 0; i < hat->told_count; i++)
+        if (hat->told[i]->rdata_len == endpoint->rdata_len &&
+            memcmp(hat->told[i]->rdata, endpoint->rdata, endpoint->rdata_len) == 0)
+            return true;
+    return false;
+}
 
 static bool hat_holds(const struct hat *hat, unsigned index)
 {
-    return hat->board == NULL || endpoint_is_up(&hat->pool->endpoints[index], hat->board);
+    const struct endpoint *endpoint = &hat->pool->endpoints[index];
+    return (hat->board == NULL || endpoint_is_up(endpoint, hat->board)) &&
+           !hat_repeats(hat, endpoint);
 }
 
 static bool already_chosen(const struct choice *choice, unsigned from,
@@ -244,7 +260,9 @@ static void choose_endpoints(const struct service *service, const struct shortli
 {
     for (unsigned i = 0; i < list->count; i++) {
         const struct hat hat = { .pool = service_pool(service, list->regions[i], out->type),
-                                 .board = list->serve_all ? NULL : board };
+                                 .board = list->serve_all ? NULL : board,
+                                 .told = out->endpoints,
+                                 .told_count = out->count };
         const unsigned regions_left = list->count - i;
         const unsigned room = service->answers - out->count;
         const unsigned most = (room + regions_left - 1) / regions_left;

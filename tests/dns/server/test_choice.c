@@ -240,6 +240,10 @@ static void spreads_over_the_first_healthy_regions(void **state)
     scene->service.answers = 8;
     choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
     check("none: the first two as if up", &choice, CHOICE_ALL_DOWN, "10 11 20 21");
+
+    scene->a_rdata[FRANKFURT][0][3] = 11;
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    check("an address that both regions have", &choice, CHOICE_ALL_DOWN, "10 11 21");
 }
 
 /* Weights 3 and 1, one address an answer: three of four answers, within what chance allows. */
