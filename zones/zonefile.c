@@ -82,8 +82,9 @@ static enum status name_scan(const struct source *source, const struct token *to
         return STATUS_OK;
     }
     const struct diag here = diag_at(source, token);
-    const char *why = "it stands in quotes";
-    if (!token->quoted && name_from_text(token->text, token->len, source->origin, out, &why))
+    const char *why = token->pair ? "there are quotes in it" : "it stands in quotes";
+    if (!token->quoted && !token->pair &&
+        name_from_text(token->text, token->len, source->origin, out, &why))
         return STATUS_OK;
     return diag_error(&here, STATUS_SYNTAX, "'%.*s' is not a name: %s",
                       (int)(token->len < NAME_TEXT ? token->len : NAME_TEXT), token->text, why);
@@ -257,10 +258,9 @@ static enum status generate_one(struct loader *loader, const struct source *sour
     enum status status = pattern_expand(here, generator->owner, number, text);
     if (status != STATUS_OK)
         return status;
-    const struct token owner = { .text = text,
-                                 .len = strlen(text),
-                                 .line = here->line,
-                                 .quoted = generator->owner->quoted };
+    struct token owner = *generator->owner;
+    owner.text = text;
+    owner.len = strlen(text);
     status = name_scan(source, &owner, there.owner);
     there.owner_state = OWNER_GOOD;
     if (status == STATUS_OK)

@@ -143,6 +143,10 @@ static const struct {
       "zone:4: 'x' is not a number from 0 to 65535\n" },
     { "an owner in quotes", "\"a\" 5 TXT x\n", "",
       "zone:1: 'a' is not a name: it stands in quotes\n" },
+    { "an owner with quotes in it", "a=\"b\" 5 TXT x\n", "",
+      "zone:1: 'a=\"b\"' is not a name: there are quotes in it\n" },
+    { "$GENERATE with an owner in quotes", "$GENERATE 1-3 \"a$\" 5 TXT x\n", "",
+      "zone:1: 'a1' is not a name: it stands in quotes\n" },
     { "outside the zone", "a.org. 5 TXT x\n", "", "zone:1: a.org. is outside the zone example.\n" },
     { "directives gone wrong", "$TLL 5\n$ORIGIN\n$ORIGIN a b\n$TTL\n$TTL x\n$INCLUDE\n$GENERATE 1-2 a\n", "",
       "zone:1: '$TLL' is not a directive ($ORIGIN, $TTL, $INCLUDE, $GENERATE)\n"
