@@ -111,6 +111,19 @@ static size_t limit_of(const struct message *query, uint8_t flags, size_t cap)
     return limit < cap ? limit : cap;
 }
 
+/* max_scope; behind an IPv6 address that stands for an IPv4 one it is the latter's. */
+static unsigned most_scope(const struct ecs *ecs)
+{
+    struct address address = { .family = (uint8_t)ecs->family };
+    struct address inner;
+    uint8_t offset;
+
+    if (ecs->family != FAMILY_V6)
+        return 24;
+    memcpy(address.octets, ecs->address, sizeof ecs->address);
+    return address_embedded_v4(&address, &inner, &offset) ? offset + 24u : 56;
+}
+
 static void check_ecs(const struct message *query, uint8_t flags, const struct response *response)
 {
     const bool wanted = query->edns.has_ecs && (flags & NO_ECS) == 0;
@@ -124,7 +137,7 @@ static void check_ecs(const struct message *query, uint8_t flags, const struct r
                memcmp(sent + 4, response->ecs + 4, response->ecs_len - 4u) == 0,
            "ECS came back changed");
     const uint8_t scope = response->ecs[3];
-    demand(scope <= (query->edns.ecs.family == FAMILY_V4 ? 24 : 56), "a scope over max_scope");
+    demand(scope <= most_scope(&query->edns.ecs), "a scope over max_scope");
     /* A truncated answer may have lost the records that the scope is about. */
     demand(scope == 0 || (query->edns.ecs.source_prefix > 0 &&
                           (response->counts[1] > 0 || (response->flags & FLAG_TC) != 0)),
