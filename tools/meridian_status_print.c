@@ -42,7 +42,101 @@ static void print_head(const struct json_node *status, uint64_t now_ms, FILE *to
                 told_number(&queries, "tcp4") + told_number(&queries, "tcp6");
     fprintf(to, "meridian %s, running for %s, %s; generation %" PRIu64 " for %s\n",
             told_text(status, "version"), age(told_time(status, "started"), now_ms, up),
-            print_counted(count, "query", "queries", counted),(to, "\n%s %s:\n", told_text(zone, "name"),
+            print_counted(count, "query", "queries", counted), told_number(status, "generation"),
+            age(told_time(status, "since"), now_ms, since));
+}
+
+/* The mistake is told below, under its zone. */
+static bool zones_tell(const struct json_node *zones, const char *mistake)
+{
+    struct json_node zone, list, item;
+
+    for (size_t i = 0; json_child(zones, i, &zone); i++)
+        for (size_t k = 0; json_member(&zone, "mistakes", &list) && json_child(&list, k, &item);
+             k++)
+            if (strcmp(told_word(&item), mistake) == 0)
+                return true;
+    return false;
+}
+
+static void print_last_load(const struct json_node *status, uint64_t now_ms, FILE *to)
+{
+    const char *state = told_text(status, "state");
+    struct json_node reloads, last, mistakes, mistake, zones;
+    bool headed = false;
+    char ago[AGE_TEXT];
+
+    if (strcmp(state, "good") == 0 || !json_member(status, "reloads", &reloads) ||
+        !json_member(&reloads, "last", &last) || !json_member(&last, "mistakes", &mistakes))
+        return;
+    const bool has_zones = json_member(status, "zones", &zones);
+    age(told_time(&last, "at"), now_ms, ago);
+    for (size_t i = 0; json_child(&mistakes, i, &mistake); i++) {
+        if (has_zones && zones_tell(&zones, told_word(&mistake)))
+            continue;
+        if (!headed)
+            fprintf(to, "\nThe last load, %s ago, %s:\n", ago,
+                    strcmp(state, "refused") == 0 ? "was refused; what was before goes on answering"
+                                                  : "found mistakes");
+        headed = true;
+        fprintf(to, "  %s\n", told_word(&mistake));
+    }
+}
+
+/* ---- databases and zones ---- */
+
+static bool print_databases(const struct json_node *status, uint64_t now_ms, FILE *to)
+{
+    struct json_node list, database;
+    char ago[AGE_TEXT];
+    struct grid *grid = grid_new(3);
+    bool good = grid != NULL && grid_put(grid, "DATABASE") && grid_put(grid, "TYPE") &&
+                grid_put(grid, "BUILT");
+
+    for (size_t i = 0;
+         good && json_member(status, "databases", &list) && json_child(&list, i, &database); i++) {
+        const char *built = told_text(&database, "built");
+        good = grid_put(grid, told_text(&database, "file")) &&
+               grid_put(grid, told_text(&database, "type")) &&
+               grid_format(grid, "%.10s (%s ago)", built,
+                           age(told_time(&database, "built"), now_ms, ago));
+    }
+    if (good) {
+        fputc('\n', to);
+        grid_print(grid, 0, to);
+    }
+    grid_free(grid);
+    return good;
+}
+
+static bool print_zones(const struct json_node *zones, FILE *to)
+{
+    struct json_node zone;
+    struct grid *grid = grid_new(4);
+    bool good = grid != NULL && grid_put(grid, "ZONE") && grid_put(grid, "STATE") &&
+                grid_put(grid, "SERIAL") && grid_put(grid, "RECORDS");
+
+    for (size_t i = 0; good && json_child(zones, i, &zone); i++)
+        good = grid_put(grid, told_text(&zone, "name")) &&
+               grid_put(grid, told_text(&zone, "state")) &&
+               grid_format(grid, "%" PRIu64, told_number(&zone, "serial")) &&
+               grid_format(grid, "%" PRIu64, told_number(&zone, "records"));
+    if (good) {
+        fputc('\n', to);
+        grid_print(grid, 0, to);
+    }
+    grid_free(grid);
+    return good;
+}
+
+/* A zone that is not as its files say: "stale" answers its old content, "broken" SERVFAIL. */
+static void print_trouble(const struct json_node *zone, FILE *to)
+{
+    const char *state = told_text(zone, "state");
+
+    if (strcmp(state, "good") == 0)
+        return;
+    fprintf(to, "\n%s %s:\n", told_text(zone, "name"),
             strcmp(state, "stale") == 0 ? "answers its old content because of"
                                         : "cannot be loaded and answers SERVFAIL because of");
     print_texts(zone, "mistakes", to);
