@@ -111,9 +111,13 @@ static size_t limit_of(const struct message *query, uint8_t flags, size_t cap)
     return limit < cap ? limit : cap;
 }
 
-/* max_scope; behind an IPv6 address that stands for an IPv4 one it is the latter's. */
+/*
+ * max_scope; of an IPv6 address that stands for an IPv4 one the latter's, and
+ * next to the networks of those (::ffff:0:0/96, 64:ff9b::/96) what keeps off them.
+ */
 static unsigned most_scope(const struct ecs *ecs)
 {
+    static const uint8_t nat64[7] = { 0x00, 0x64, 0xff, 0x9b }, mapped[7] = { 0 };
     struct address address = { .family = (uint8_t)ecs->family };
     struct address inner;
     uint8_t offset;
@@ -121,7 +125,9 @@ static unsigned most_scope(const struct ecs *ecs)
     if (ecs->family != FAMILY_V6)
         return 24;
     memcpy(address.octets, ecs->address, sizeof ecs->address);
-    return address_embedded_v4(&address, &inner, &offset) ? offset + 24u : 56;
+    if (address_embedded_v4(&address, &inner, &offset))
+        return offset + 24u;
+    return memcmp(ecs->address, nat64, 7) == 0 || memcmp(ecs->address, mapped, 7) == 0 ? 96 : 56;
 }
 
 static void check_ecs(const struct message *query, uint8_t flags, const struct response *response)
