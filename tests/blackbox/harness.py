@@ -10,6 +10,7 @@ Every server listens on free ports of loopback. Leaving the `with` ends the daem
 by SIGTERM and asserts exit code 0 and a quiet sanitizer.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -187,6 +188,15 @@ def check_quiet(stderr):
 
 # ---- the daemon ----------------------------------------------------------------------------
 
+# Daemons that run: whatever ends the tests early must not leave one behind.
+_running = set()
+
+
+@atexit.register
+def kill_all():
+    for daemon in list(_running):
+        daemon.kill()
+
 
 class Daemon:
     """A running meridiand in a folder of its own.
@@ -233,6 +243,7 @@ class Daemon:
             self.process = subprocess.Popen([MERIDIAND, "-c", self.config_file],
                                             env=environment(), stdin=subprocess.DEVNULL,
                                             stdout=stderr, stderr=stderr)
+        _running.add(self)
         wait_until(self.answers, "the daemon's first answer")
 
     def answers(self):
@@ -261,6 +272,7 @@ class Daemon:
             self.kill()
             raise AssertionError("meridiand does not end on SIGTERM:\n" + self.stderr) from None
         self.process = None
+        _running.discard(self)
         check_quiet(self.stderr)
         if code != 0:
             raise AssertionError(f"meridiand ended with {code}:\n{self.stderr[-20000:]}")
@@ -270,6 +282,7 @@ class Daemon:
             self.process.kill()
             self.process.wait()
         self.process = None
+        _running.discard(self)
 
     @property
     def stderr(self):
@@ -302,7 +315,7 @@ class Daemon:
         return run(MERIDIAN, command, "-c", self.config_file, *arguments)
 
     def reload(self):
-        """`meridian reload`: returns when the new answers are in force. The result is the tool's."""
+        """`meridian reload`: returns when the new answers are in force; gives what it said."""
         return self.meridian("reload")
 
     # -- questions --

@@ -21,8 +21,8 @@ class Explain(TestCase):
             pass
 
     def dig(self, *arguments):
-        command = ["dig", "@127.0.0.1", "-p", str(self.daemon.port), "+noall", "+answer", "+comments",
-                   *arguments]
+        command = ["dig", "@127.0.0.1", "-p", str(self.daemon.port), "+noall", "+answer",
+                   "+comments", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def test_one_string_per_step(self):

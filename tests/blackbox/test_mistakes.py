@@ -142,7 +142,8 @@ class Planted(TestCase):
     def test_in_an_included_file(self):
         zone = app_zone("$INCLUDE more/hosts.inc\nwrong IN A 1.2.3\n")
         with Folder({"meridian.json": GOOD_CONFIG, "zones/app.example.zone": zone,
-                     "zones/more/hosts.inc": "good IN A 192.0.2.1\nbad IN A 300.0.0.1\n"}) as folder:
+                     "zones/more/hosts.inc":
+                         "good IN A 192.0.2.1\nbad IN A 300.0.0.1\n"}) as folder:
             lines = check(folder).stdout.splitlines()
         self.expect_place(lines, "zones/more/hosts.inc:2", "300.0.0.1")
         self.expect_place(lines, f"zones/app.example.zone:{zone.count(chr(10))}", "1.2.3")

@@ -18,7 +18,8 @@ from harness import (SANITIZED, Daemon, TestCase, addresses, app_zone, make_quer
 
 NAME = "ns1.app.example"
 ADDRESS = ["192.0.2.1"]
-FILES = {"zones/app.example.zone": app_zone("".join(f'big IN TXT "{i:0250d}"\n' for i in range(60)))}
+BIG = "".join(f'big IN TXT "{index:0250d}"\n' for index in range(60))
+FILES = {"zones/app.example.zone": app_zone(BIG)}
 
 
 def framed(wire):
@@ -61,14 +62,14 @@ class Server(TestCase):
 
 class Datagrams(Server):
     def rcode_for(self, wire):
-        """The rcode of the answer in words; "silence" when only a good query sent after it is answered."""
+        """The rcode of the answer; "silence" when only a good query sent after it is answered."""
         good = make_query(NAME)
         with query_socket(self.daemon) as sock:
             sock.send(wire)
             sock.send(good.to_wire())
             got = sock.recv(65535)
             if got[:2] == good.to_wire()[:2] and wire[:2] != got[:2]:
-                # The workers share the socket; give the other one its turn before we call it silence.
+                # Answers of two workers may overtake each other: wait before calling it silence.
                 sock.settimeout(0.3)
                 try:
                     got = sock.recv(65535)

@@ -4,8 +4,8 @@ import contextlib
 import signal
 import threading
 
-from harness import (A_OF, COUNTRY_DATABASE, REGIONS, Daemon, TestCase, addresses, app_files, app_map,
-                     app_zone, rcode_of, wait_until)
+from harness import (A_OF, COUNTRY_DATABASE, REGIONS, Daemon, TestCase, addresses, app_files,
+                     app_map, app_zone, rcode_of, wait_until)
 
 FINLAND = "193.166.3.0/24"
 GEO = {"geo": {"databases": [COUNTRY_DATABASE]}}

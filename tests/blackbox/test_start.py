@@ -5,9 +5,9 @@ import signal
 import socket
 import subprocess
 
-from harness import (HAS_IPV6, MERIDIAND, PATIENCE, Daemon, Folder, TestCase, addresses, app_files, app_zone,
-                     check_quiet, ede_in, environment, family_of, free_port, rcode_of, run,
-                     wait_until)
+from harness import (HAS_IPV6, MERIDIAND, PATIENCE, Daemon, Folder, TestCase, addresses,
+                     app_files, app_zone, check_quiet, ede_in, environment, family_of, free_port,
+                     rcode_of, run, wait_until)
 
 BROKEN_ZONE = app_zone("one IN A 192.0.2.256\ntwo IN MX 70000 www\n")
 

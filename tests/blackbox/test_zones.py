@@ -71,7 +71,8 @@ ns1 IN A 192.0.2.60
 www IN A 192.0.2.90
 """
 
-BIG = ("$TTL 3600\n@ IN SOA ns hostmaster 1 7200 3600 1209600 300\n@ IN NS ns\nns IN A 192.0.2.9\n" +
+BIG = ("$TTL 3600\n@ IN SOA ns hostmaster 1 7200 3600 1209600 300\n@ IN NS ns\n"
+       "ns IN A 192.0.2.9\n" +
        "".join(f'big IN TXT "{index:0200d}"\n' for index in range(100)) +
        "".join(f"many IN A 10.{index // 200}.{index % 200}.1\n" for index in range(1000)))
 
@@ -305,8 +306,8 @@ last A 192.0.2.4"""
                  "zones/more.inc": "here A 192.0.2.5\n"}
         with Daemon(files) as daemon:
             for name, rrtype, expected in (
-                    ("@", "SOA", [(86400, "ns1.form.example. host\\.master.form.example. 2024010101 "
-                                          "7200 3600 1209600 300")]),
+                    ("@", "SOA", [(86400, "ns1.form.example. host\\.master.form.example. "
+                                          "2024010101 7200 3600 1209600 300")]),
                     ("ns1", "A", [(60, "192.0.2.1"), (60, "192.0.2.2")]),
                     ("ns1", "AAAA", [(3600, "2001:db8::1")]),
                     ("www.sub", "A", [(3600, "192.0.2.3")]),
