@@ -42,8 +42,8 @@ static void print_head(const struct json_node *status, uint64_t now_ms, FILE *to
                 told_number(&queries, "tcp4") + told_number(&queries, "tcp6");
     fprintf(to, "meridian %s, running for %s, %s; generation %" PRIu64 " for %s\n",
             told_text(status, "version"), age(told_time(status, "started"), now_ms, up),
-            print_counted(count, "query", "queries", counted),
-            told_number(status, "generation"), age(told_time(status, "since"), now_ms, since));
+            print_counted(count, "query", "queries", counted), told_number(status, "generation"),
+            age(told_time(status, "since"), now_ms, since));
 }
 
 /* The mistake is told below, under its zone. */
