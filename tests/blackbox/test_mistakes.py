@@ -60,6 +60,7 @@ MAP_CHANGES = [
     (lambda m: m["services"].update(
         stray={"route": "helsinki-1", "endpoints": {"mars-1": {"A": ["192.0.2.1"]}}}),
      "services.stray.endpoints.mars-1", "mars-1"),
+    (lambda m: m["services"]["api"].update(when_all_down="zonefile"), "names.www", "zone file"),
     (lambda m: m["names"].update({"www2": "apy"}), "names.www2", "apy"),
     (lambda m: m["names"].update({"x.other.example.": "api"}), "names.x.other.example.", "outside"),
     (lambda m: m["names"].update({"a..b": "api"}), "names.a..b", "a..b"),
