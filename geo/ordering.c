@@ -465,3 +465,18 @@ uint16_t ordering_first(const struct ordering_set *set, uint32_t id)
 
     return len < 2 || (words[0] & OP_DRAW) ? REGION_NONE : (uint16_t)words[1];
 }
+
+/* Regions outside draws are listed once, so nothing in front of the first draw is met again. */
+size_t ordering_head(const struct ordering_set *set, uint32_t id, uint16_t *out, size_t cap,
+                     bool *whole)
+{
+    size_t len, at = 0, count = 0;
+    const uint32_t *words = program_of(set, id, &len);
+
+    while (at < len && !(words[at] & OP_DRAW) && count < cap) {
+        count += copy_list(words + at, out + count, cap - count);
+        at += list_words(words[at]);
+    }
+    *whole = at == len && count < cap;
+    return count;
+}

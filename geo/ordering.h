@@ -82,6 +82,14 @@ enum status ordering_intern(struct ordering_set *set, const struct ordering_draf
 uint16_t ordering_first(const struct ordering_set *set, uint32_t id);
 
 /*
+ * The regions that come first whoever asks, at most `cap` of them to `out`;
+ * their count back. *whole tells that nothing but these is in the program:
+ * otherwise a draw follows, or the room has run out. Thread: any.
+ */
+size_t ordering_head(const struct ordering_set *set, uint32_t id, uint16_t *out, size_t cap,
+                     bool *whole);
+
+/*
  * Runs a program: region ids in order to `out` (room for `cap`), their count
  * back. *scope is raised to the bits of the client's address that a draw
  * looked at; *scope_is_zero is set when a draw looked at something else than

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns/base/hash.h"
-#include "geo/ordering.h"
 #include "geo/overlay.h"
-#include "geo/table.h"
 
 /*
  * The same partition twice: cut where orderings differ, and cut only where
@@ -271,77 +268,6 @@ char *policy_fingerprint(const struct route *route, const struct region_list *re
 
 /* ---- answering ------------------------------------------------------------ */
 
-/*
- * The IPv6 networks whose clients are located by the IPv4 address in them, see
- * address_embedded_v4(): ::ffff:0:0/96, 64:ff9b::/96, 2002::/16, 2001::/32.
- */
-static const struct {
-    uint64_t upper, lower;
-} embedding[] = {
-    { 0, 0x0000ffff00000000u },
-    { 0x0064ff9b00000000u, 0 },
-    { 0x2002000000000000u, 0 },
-    { 0x2001000000000000u, 0 },
-};
-
-static uint64_t lower_half(const struct address *address)
-{
-    uint64_t half = 0;
-    for (size_t i = 8; i < 16; i++)
-        half = half << 8 | address->octets[i];
-    return half;
-}
-
-/*
- * How long a prefix of a plain IPv6 address must be to hold no address of
- * those networks, which are answered by another table: one bit more than it
- * shares with the nearest of them.
- */
-static uint8_t plain_len(const struct address *address)
-{
-    const uint64_t upper = address_key(address), lower = lower_half(address);
-    int longest = 0;
-
-    for (size_t i = 0; i < sizeof embedding / sizeof *embedding; i++) {
-        const uint64_t differ = upper ^ embedding[i].upper;
-        const int len = differ != 0 ? __builtin_clzll(differ) + 1
-                                    : 65 + __builtin_clzll(lower ^ embedding[i].lower);
-        longest = len > longest ? len : longest;
-    }
-    return (uint8_t)longest;
-}
-
-/* Where a client stands in the tables. */
-struct standing {
-    struct asker asker;
-    uint8_t offset; /* bits of its address in front of asker.key */
-    bool plain_v6;
-};
-
-static uint64_t whole_key(const struct address *address)
-{
-    return hash_mix(address_key(address) + address->family) ^ lower_half(address);
-}
-
-static struct standing stand(const struct policy_client *client)
-{
-    struct standing at = { .offset = 0 };
-    struct address address = client->address, embedded;
-
-    if (address_embedded_v4(&address, &embedded, &at.offset))
-        address = embedded;
-    else
-        at.plain_v6 = address.family == FAMILY_V6;
-    at.asker = (struct asker){
-        .key = address_key(&address),
-        .family = address.family,
-        .anonymous = client->source_len == 0 || address.family == FAMILY_NONE,
-        .resolver_key = whole_key(&client->resolver),
-        .random = client->random,
-    };
-    return at;
-}
-
 static const struct blocks *blocks_of(const struct policy *policy, const struct asker *asker)
 {
     return asker->family == FAMILY_V4 ? &policy->v4 : &policy->v6;
@@ -354,33 +280,21 @@ static struct table_leaf leaf_of(const struct policy *policy, const struct asker
     return table_find(blocks_of(policy, asker)->order, asker->key);
 }
 
-/* Bits of a block as bits of the client's own address. */
-static uint8_t scope_of(const struct standing *at, const struct policy_client *client,
-                        uint8_t block_len)
-{
-    if (at->plain_v6) {
-        const uint8_t least = plain_len(&client->address);
-        return block_len > least ? block_len : least;
-    }
-    return (uint8_t)(at->offset + block_len);
-}
-
 /* The scope of the first region alone; `scope` is that of the whole ranking. */
 static uint8_t first_scope_of(const struct policy *policy, const struct standing *at,
-                              const struct policy_client *client, uint32_t ordering, uint8_t scope)
+                              uint32_t ordering, uint8_t scope)
 {
     if (at->asker.anonymous || ordering_first(policy->orderings, ordering) == REGION_NONE)
         return scope;
     const struct table_leaf leaf = table_find(blocks_of(policy, &at->asker)->first, at->asker.key);
     /* The same for everybody: then no part of the address was needed. */
-    return leaf.prefix_len == 0 && policy->first_uniform ? 0
-                                                         : scope_of(at, client, leaf.prefix_len);
+    return policy->first_uniform ? 0 : standing_scope(at, leaf.prefix_len);
 }
 
 void policy_rank(const struct policy *policy, const struct policy_client *client,
                  struct ranking *out)
 {
-    const struct standing at = stand(client);
+    const struct standing at = standing_of(client);
     const struct table_leaf leaf = leaf_of(policy, &at.asker);
     uint8_t scope = leaf.prefix_len;
     bool scope_is_zero = at.asker.anonymous;
@@ -389,13 +303,23 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
                                         REGION_LIMIT, &scope, &scope_is_zero);
     if (scope == 0 && policy->uniform)
         scope_is_zero = true;
-    out->scope = scope_is_zero ? 0 : scope_of(&at, client, scope);
-    out->first_scope = first_scope_of(policy, &at, client, leaf.value, out->scope);
+    out->scope = scope_is_zero ? 0 : standing_scope(&at, scope);
+    out->first_scope = first_scope_of(policy, &at, leaf.value, out->scope);
+}
+
+const struct ordering_set *policy_orderings(const struct policy *policy)
+{
+    return policy->orderings;
+}
+
+const struct table *policy_table(const struct policy *policy, unsigned family)
+{
+    return family == FAMILY_V4 ? policy->v4.order : policy->v6.order;
 }
 
 size_t policy_block_count(const struct policy *policy, unsigned family)
 {
-    return table_leaf_count(family == FAMILY_V4 ? policy->v4.order : policy->v6.order);
+    return table_leaf_count(policy_table(policy, family));
 }
 
 size_t policy_first_count(const struct policy *policy, unsigned family)
@@ -445,7 +369,7 @@ void policy_explain(const struct policy *policy, const struct route *route,
                     const struct region_list *regions, const struct atlas *atlas,
                     const struct policy_client *client, const struct route_sink *sink)
 {
-    const struct standing at = stand(client);
+    const struct standing at = standing_of(client);
     struct route_subject subject = { .place = atlas_place(atlas, 0) };
     const struct route_tale tale = { regions, &subject, &at.asker, sink, 0 };
     char text[PREFIX_TEXT];

@@ -8,8 +8,11 @@
 #include "dns/base/diag.h"
 #include "dns/base/prefix.h"
 #include "geo/atlas.h"
+#include "geo/ordering.h"
 #include "geo/region.h"
 #include "geo/route.h"
+#include "geo/standing.h"
+#include "geo/table.h"
 
 /*
  * A route compiled over an atlas and a list of regions: the one thing that a
@@ -30,14 +33,6 @@ void policy_free(struct policy *policy);
  */
 char *policy_fingerprint(const struct route *route, const struct region_list *regions);
 
-/* For whom: the client's prefix by ECS or its source address. */
-struct policy_client {
-    struct address address;  /* padded with zeros after source_len */
-    uint8_t source_len;      /* bits known; 0: do not steer by address */
-    struct address resolver; /* who sent the packet */
-    uint64_t random;         /* fresh for each query */
-};
-
 struct ranking {
     uint16_t count;
     uint8_t scope; /* bits of the client's address (in its own family) this ranking is true for */
@@ -57,6 +52,10 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
 void policy_explain(const struct policy *policy, const struct route *route,
                     const struct region_list *regions, const struct atlas *atlas,
                     const struct policy_client *client, const struct route_sink *sink);
+
+/* What it is made of, for views: the orderings, and per family the table that gives their ids. */
+const struct ordering_set *policy_orderings(const struct policy *policy);
+const struct table *policy_table(const struct policy *policy, unsigned family);
 
 /* Blocks of one family, for figures: by whole orderings, and by first regions. */
 size_t policy_block_count(const struct policy *policy, unsigned family);
