@@ -95,6 +95,11 @@ static size_t hear(int fd, char *out, size_t cap)
 
 static bool is_reload(const uint8_t *data, size_t size)
 {
+    static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; /* of byte order: allowed in front */
+    if (size >= sizeof mark && memcmp(data, mark, sizeof mark) == 0) {
+        data += sizeof mark;
+        size -= sizeof mark;
+    }
     const uint8_t *newline = memchr(data, '\n', size);
     const size_t len = newline != NULL ? (size_t)(newline - data) : size;
     json_t *request = json_loadb((const char *)data, len, 0, NULL);
