@@ -1,8 +1,8 @@
 #include "tools/meridian_ask.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
