@@ -20,7 +20,7 @@ struct view;
 /*
  * `values` gives each ordering of the policy its number, below
  * TABLE_VALUE_LIMIT; `v4` and `v6` are the policy's tables, whose values are
- * the orderings. STATUS_MEMORY leaves *out NULL. Thread: any but a worker.
+ * the orderings. STATUS_MEMORY and STATUS_LIMIT leave *out NULL. Thread: any but a worker.
  */
 enum status view_build(const struct table *v4, const struct table *v6, const uint32_t *values,
                        struct view **out) __attribute__((warn_unused_result));
