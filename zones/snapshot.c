@@ -1,5 +1,10 @@
-/* The read side becomes inline: 1.3 ns for a section instead of a call into the library. */
+/*
+ * The read side becomes inline: 1.3 ns for a section instead of a call into the
+ * library. Not for ThreadSanitizer, which would then look at half of its insides.
+ */
+#ifndef __SANITIZE_THREAD__
 #define _LGPL_SOURCE
+#endif
 #include "zones/snapshot.h"
 
 #include <stdlib.h>
@@ -12,6 +17,7 @@
 
 struct snapshot_builder {
     const struct board *board;
+    struct outlook_slot outlook;
     struct zone_world world;
 };
 
@@ -48,6 +54,11 @@ struct target_registry *snapshot_builder_targets(struct snapshot_builder *builde
 const struct board *snapshot_builder_board(const struct snapshot_builder *builder)
 {
     return builder->board;
+}
+
+struct outlook_slot *snapshot_builder_outlook(struct snapshot_builder *builder)
+{
+    return &builder->outlook;
 }
 
 const struct zone_world *snapshot_builder_world(const struct snapshot_builder *builder)
@@ -170,4 +181,11 @@ struct snapshot *snapshot_publish(struct snapshot *next)
     synchronize_rcu();
     ORDER_ACQUIRE();
     return before;
+}
+
+void snapshot_await_readers(void)
+{
+    ORDER_RELEASE();
+    synchronize_rcu();
+    ORDER_ACQUIRE();
 }

@@ -23,6 +23,16 @@ enum zone_state {
 };
 
 /*
+ * Where the server keeps how far answers reach at present (dns/server/outlook.h).
+ * It follows health, so it stands beside the generations as the board does; a
+ * generation only knows where. NULL: nothing is known.
+ */
+struct outlook;
+struct outlook_slot {
+    _Atomic(const struct outlook *) now;
+};
+
+/*
  * Everything a query may look at, frozen: the zones with their maps, the
  * compiled geo tables and the health board they index. A generation is a
  * table of parts; it is replaced, never edited, and shares the parts that did
@@ -34,6 +44,7 @@ struct snapshot {
     const struct zonedb *zones;
     const struct atlas *atlas;
     const struct board *board;
+    struct outlook_slot *outlook; /* the builder's; NULL: none */
     uint64_t built_wall_ms;
     struct snapshot_parts *parts; /* private to snapshot.c */
 };
@@ -49,6 +60,7 @@ struct snapshot_builder *snapshot_builder_new(const struct board *board); /* NUL
 void snapshot_builder_free(struct snapshot_builder *builder); /* after the last snapshot */
 struct target_registry *snapshot_builder_targets(struct snapshot_builder *builder);
 const struct board *snapshot_builder_board(const struct snapshot_builder *builder);
+struct outlook_slot *snapshot_builder_outlook(struct snapshot_builder *builder);
 const struct zone_world *snapshot_builder_world(const struct snapshot_builder *builder);
 
 /*
@@ -103,5 +115,11 @@ void snapshot_leave(void);
  * slowest batch in flight.
  */
 struct snapshot *snapshot_publish(struct snapshot *next);
+
+/*
+ * Returns once every reading section that was open when it was called has been
+ * left. Thread: any that is in none. Blocks as snapshot_publish() does.
+ */
+void snapshot_await_readers(void);
 
 #endif

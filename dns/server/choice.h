@@ -6,18 +6,10 @@
 
 #include "dns/proto/ecs.h"
 #include "dns/server/client.h"
+#include "dns/server/shortlist.h"
 #include "geo/policy.h"
-#include "health/board.h"
 #include "zones/service.h"
 #include "zones/snapshot.h"
-
-/* Why an answer is what it is. */
-enum choice_kind {
-    CHOICE_HEALTHY,   /* the first healthy regions of the ordering */
-    CHOICE_ALL_DOWN,  /* none was healthy: when_all_down gave these */
-    CHOICE_ZONEFILE,  /* none was healthy: the zone file's records answer */
-    CHOICE_NOT_READY  /* a target has not been probed yet: no steered answer may leave */
-};
 
 /* The records that a steered question gets. */
 struct choice {
@@ -30,13 +22,6 @@ struct choice {
     uint16_t count;           /* endpoints chosen, in the order to be written */
     const struct endpoint *endpoints[SERVICE_ANSWERS_LIMIT];
 };
-
-/* What is known of a region at this moment, for one family or type. */
-enum region_health { REGION_UP, REGION_DOWN, REGION_UNPROBED, REGION_LACKS_TYPE };
-
-/* Counts the endpoints that are up: at least `needed` of the pool make the region up. */
-enum region_health choice_region_health(const struct service *service, uint16_t region,
-                                        uint16_t type, const struct board *board);
 
 /*
  * The client whom steering looks at: the ECS prefix when there is one and the

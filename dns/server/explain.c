@@ -106,7 +106,7 @@ static const char *choice_text(enum choice_kind kind)
 
 static enum region_health candidate_health(const struct explanation *why, uint16_t region)
 {
-    return choice_region_health(why->steered->service, region, why->steered->type,
+    return region_health_now(why->steered->service, region, why->steered->type,
                                 why->snapshot->board);
 }
 

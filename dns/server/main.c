@@ -24,6 +24,7 @@
 #include "dns/server/privileges.h"
 #include "dns/server/socket.h"
 #include "dns/server/version.h"
+#include "dns/server/widener.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -121,6 +122,7 @@ struct daemon {
     struct board *board;
     struct loader *loader;
     struct prober *prober;
+    struct widener *widener;
     struct crew *crew;
     struct privileges privileges;
     int http_fd, control_fd; /* -1: none */
@@ -208,7 +210,16 @@ static void raise_descriptors(void)
 static void on_load_done(void *context)
 {
     struct daemon *daemon = context;
+    widener_wake(daemon->widener);
     ev_async_send(daemon->loop, &daemon->reloaded);
+}
+
+/* Called from the prober's thread. */
+static void on_health_change(void *context, const struct target_report *report)
+{
+    struct daemon *daemon = context;
+    (void)report;
+    widener_wake(daemon->widener);
 }
 
 static void on_reloaded(struct ev_loop *loop, struct ev_async *async, int events)
@@ -268,13 +279,17 @@ static void watch_signals(struct daemon *daemon)
 static bool start_threads(struct daemon *daemon)
 {
     daemon->loop = ev_default_loop(EVFLAG_NOENV);
-    if (daemon->loop == NULL || prober_open(daemon->board, &daemon->prober) != STATUS_OK)
+    if (daemon->loop == NULL || widener_open(&daemon->widener) != STATUS_OK ||
+        prober_open(daemon->board, &daemon->prober) != STATUS_OK)
         return false;
+    prober_on_change(daemon->prober, on_health_change, daemon);
     ev_async_init(&daemon->reloaded, on_reloaded);
     daemon->reloaded.data = daemon;
     ev_async_start(daemon->loop, &daemon->reloaded);
     if (loader_start(daemon->loader, daemon->prober, on_load_done, daemon) != STATUS_OK)
         return false;
+    /* Where nobody is probed, no change of health will ask for the first outlook. */
+    widener_wake(daemon->widener);
     snapshot_join();
     daemon->joined = true;
     return crew_start(daemon->crew) == STATUS_OK;
@@ -337,6 +352,7 @@ static void daemon_close(struct daemon *daemon)
     loader_close(daemon->loader);
     if (daemon->prober != NULL)
         prober_close(daemon->prober);
+    widener_close(daemon->widener);
     board_free(daemon->board);
     if (daemon->loop != NULL)
         ev_loop_destroy(daemon->loop);

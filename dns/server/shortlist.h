@@ -1,0 +1,69 @@
+#ifndef MERIDIAN_SERVER_SHORTLIST_H
+#define MERIDIAN_SERVER_SHORTLIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "health/board.h"
+#include "zones/service.h"
+
+/* Why an answer is what it is. */
+enum choice_kind {
+    CHOICE_HEALTHY,  /* the first healthy regions of the ordering */
+    CHOICE_ALL_DOWN, /* none was healthy: when_all_down gave these */
+    CHOICE_ZONEFILE, /* none was healthy: the zone file's records answer */
+    CHOICE_NOT_READY /* a target has not been probed yet: no steered answer may leave */
+};
+
+/* What is known of a region at a moment, for one family or type. */
+enum region_health { REGION_UP, REGION_DOWN, REGION_UNPROBED, REGION_LACKS_TYPE };
+
+/* Counts the endpoints that are up: at least `needed` of the pool make the region up. */
+enum region_health region_health_now(const struct service *service, uint16_t region, uint16_t type,
+                                     const struct board *board);
+
+/* True when an answer may hold the endpoint. */
+bool endpoint_is_up(const struct endpoint *endpoint, const struct board *board);
+
+/* A question to a service, and the health that it is answered by. */
+struct inquiry {
+    const struct service *service;
+    uint16_t type;
+    const struct board *board; /* as it is whenever we look */
+    const uint64_t *up;        /* or, unless NULL: a bit for each region that was up */
+};
+
+enum { INQUIRY_UP_WORDS = REGION_LIMIT / 64 };
+
+/* The regions that answer, in the order in which they are to be heard. */
+struct shortlist {
+    enum choice_kind kind;
+    bool serve_all; /* health is not looked at: none was left */
+    uint16_t count;
+    uint16_t regions[SERVICE_ANSWERS_LIMIT]; /* only the first `count` are written */
+};
+
+/*
+ * Walks an ordering of `len` regions. What comes out depends on the ordering
+ * and on health alone, so it is the same for all who have them in common.
+ * Thread: any; no allocation.
+ */
+void shortlist_make(const struct inquiry *inquiry, const uint16_t *order, uint16_t len,
+                    struct shortlist *out);
+
+/* How many regions answer together when all are up. */
+uint16_t shortlist_most(const struct service *service);
+
+/* True when both answer with the same records, as long as health does not change. */
+bool shortlist_equal(const struct shortlist *a, const struct shortlist *b);
+
+/*
+ * Notes which regions are up. False when one of them is not probed yet: such a
+ * state is about to end.
+ */
+bool inquiry_photograph(const struct inquiry *inquiry, uint64_t up[INQUIRY_UP_WORDS]);
+
+/* True when health is at this moment as `up` says, region by region. */
+bool inquiry_is_as(const struct inquiry *inquiry, const uint64_t *up);
+
+#endif
