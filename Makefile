@@ -201,7 +201,7 @@ install: $(PROGRAMS)
 	find docs/example -type f | while read -r file; do \
 	    install -D -m 644 "$$file" "$(SHARE)/doc/meridian/$${file#docs/}" || exit 1; \
 	done
-	sed -i 's|"../../geo/data/|"$(PREFIX)/share/meridian/|' \
+	sed -i 's|"geo-whois|"$(PREFIX)/share/meridian/geo-whois|' \
 	    $(SHARE)/doc/meridian/example/meridian.json
 	sed -i 's|/usr/local/|$(PREFIX)/|g' $(SHARE)/doc/meridian/example/meridiand.service
 
