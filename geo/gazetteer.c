@@ -52,7 +52,9 @@ static const uint32_t FREE = UINT32_MAX;
 struct gazetteer {
     struct intern *texts;
     struct fact_set gathered;
-    struct fact_set settled;
+    uint32_t *ids;   /* 1 + the id that a gathered place will have; 0: not settled */
+    uint32_t *order; /* the gathered place of each such id */
+    uint32_t settled_count, settled_cap;
     struct place *places;
     size_t place_count;
 };
@@ -217,33 +219,79 @@ static const char *text_get(const struct gazetteer *gazetteer, uint32_t id)
     return intern_get(gazetteer->texts, id, NULL);
 }
 
+/* Room to settle everything that is gathered now. */
+static bool settled_grow(struct gazetteer *gazetteer)
+{
+    const uint32_t cap = gazetteer->gathered.cap, before = gazetteer->settled_cap;
+    uint32_t *ids = reallocarray(gazetteer->ids, cap, sizeof *ids);
+    if (ids == NULL)
+        return false;
+    memset(ids + before, 0, (cap - before) * sizeof *ids);
+    gazetteer->ids = ids;
+    uint32_t *order = reallocarray(gazetteer->order, cap, sizeof *order);
+    if (order == NULL)
+        return false;
+    gazetteer->order = order;
+    gazetteer->settled_cap = cap;
+    return true;
+}
+
+/* What the record leaves to be known from elsewhere. True when it became another place by that. */
+static bool facts_complete(struct gazetteer *gazetteer, struct facts *facts, enum status *status)
+{
+    const struct facts before = *facts;
+    const struct centre *centre =
+        facts->country != 0 ? centre_find(text_get(gazetteer, facts->country)) : NULL;
+
+    *status = STATUS_OK;
+    if (centre == NULL)
+        return false;
+    if (facts->continent == 0)
+        *status = text_add(gazetteer, centre->continent, 2, &facts->continent);
+    if (facts->fix == PLACE_NOWHERE) {
+        facts->fix = PLACE_COUNTRY;
+        facts->latitude = (double)centre->latitude;
+        facts->longitude = (double)centre->longitude;
+    }
+    return memcmp(&before, facts, sizeof before) != 0;
+}
+
 enum status gazetteer_settle(struct gazetteer *gazetteer, uint32_t id, uint32_t *settled)
 {
     struct facts facts = gazetteer->gathered.items[id];
-    const struct centre *centre =
-        facts.country != 0 ? centre_find(text_get(gazetteer, facts.country)) : NULL;
+    enum status status;
 
-    if (centre != NULL && facts.continent == 0 &&
-        text_add(gazetteer, centre->continent, 2, &facts.continent) != STATUS_OK)
+    /* Completed, it may say what another one has said from the start. */
+    if (facts_complete(gazetteer, &facts, &status) && status == STATUS_OK)
+        status = fact_set_add(&gazetteer->gathered, &facts, &id);
+    if (status != STATUS_OK)
+        return status;
+    if (id >= gazetteer->settled_cap && !settled_grow(gazetteer))
         return STATUS_MEMORY;
-    if (centre != NULL && facts.fix == PLACE_NOWHERE) {
-        facts.fix = PLACE_COUNTRY;
-        facts.latitude = (double)centre->latitude;
-        facts.longitude = (double)centre->longitude;
+    if (gazetteer->ids[id] == 0) {
+        gazetteer->order[gazetteer->settled_count++] = id;
+        gazetteer->ids[id] = gazetteer->settled_count;
     }
-    return fact_set_add(&gazetteer->settled, &facts, settled);
+    *settled = gazetteer->ids[id] - 1;
+    return STATUS_OK;
+}
+
+static void settled_release(struct gazetteer *gazetteer)
+{
+    free(gazetteer->ids);
+    free(gazetteer->order);
+    gazetteer->ids = gazetteer->order = NULL;
 }
 
 enum status gazetteer_freeze(struct gazetteer *gazetteer)
 {
-    const size_t count = gazetteer->settled.count;
-    fact_set_release(&gazetteer->gathered);
+    const uint32_t count = gazetteer->settled_count;
     struct place *places = reallocarray(NULL, count, sizeof *places);
     if (places == NULL)
         return STATUS_MEMORY;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct facts *facts = &gazetteer->settled.items[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct facts *facts = &gazetteer->gathered.items[gazetteer->order[i]];
         places[i] = (struct place){
             .continent = text_get(gazetteer, facts->continent),
             .country = text_get(gazetteer, facts->country),
@@ -259,7 +307,8 @@ enum status gazetteer_freeze(struct gazetteer *gazetteer)
     }
     gazetteer->places = places;
     gazetteer->place_count = count;
-    fact_set_release(&gazetteer->settled);
+    fact_set_release(&gazetteer->gathered);
+    settled_release(gazetteer);
     return STATUS_OK;
 }
 
@@ -287,7 +336,7 @@ struct gazetteer *gazetteer_new(void)
     gazetteer->texts = intern_new();
     if (gazetteer->texts == NULL || text_add(gazetteer, "", 0, &id) != STATUS_OK ||
         fact_set_add(&gazetteer->gathered, &nothing, &id) != STATUS_OK ||
-        fact_set_add(&gazetteer->settled, &nothing, &id) != STATUS_OK) {
+        gazetteer_settle(gazetteer, id, &id) != STATUS_OK) {
         gazetteer_free(gazetteer);
         return NULL;
     }
@@ -299,7 +348,7 @@ void gazetteer_free(struct gazetteer *gazetteer)
     if (gazetteer == NULL)
         return;
     fact_set_release(&gazetteer->gathered);
-    fact_set_release(&gazetteer->settled);
+    settled_release(gazetteer);
     intern_free(gazetteer->texts);
     free(gazetteer->places);
     free(gazetteer);

@@ -51,7 +51,8 @@ struct table {
 /* Where a node that is still to be filled stands. */
 struct pending {
     uint64_t key;
-    unsigned level; /* bits in front of it */
+    uint32_t span; /* the one that holds the key */
+    uint8_t level; /* bits in front of it */
 };
 
 struct builder {
@@ -101,22 +102,6 @@ static unsigned widest_len(const struct spans *spans, size_t index, uint64_t key
     return len;
 }
 
-/* How many aligned blocks the spans fall into. */
-static size_t count_blocks(const struct spans *spans)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < spans->count; i++) {
-        for (uint64_t key = spans->start[i];;) {
-            const uint64_t last = block_last(key, widest_len(spans, i, key));
-            count++;
-            if (last == span_last(spans, i))
-                break;
-            key = last + 1;
-        }
-    }
-    return count;
-}
-
 /* The array with room for one more element; NULL when memory is out, the array then stays. */
 static void *with_room(void *array, size_t *cap, size_t count, size_t size)
 {
@@ -141,7 +126,7 @@ static bool add_leaf(struct table *table, uint32_t word)
     return true;
 }
 
-static bool add_node(struct builder *b, uint64_t key, unsigned level)
+static bool add_node(struct builder *b, uint64_t key, size_t span, unsigned level)
 {
     struct table *table = b->table;
     const size_t count = table->node_count;
@@ -157,24 +142,37 @@ static bool add_node(struct builder *b, uint64_t key, unsigned level)
     b->pending = pending;
 
     nodes[count] = (struct node){ 0 };
-    pending[count] = (struct pending){ .key = key, .level = level };
+    pending[count] = (struct pending){ .key = key, .span = (uint32_t)span, .level = (uint8_t)level };
     table->node_count++;
     return true;
 }
 
 /*
- * What stands at the block of `len` bits from `key`: a leaf in *word, or, when
- * several spans meet in the block, nothing (false). *span moves along.
+ * What stands at the slot of `len` bits from `key`: a leaf in *word, or, when
+ * several spans meet in the slot, nothing (false). *span moves along. A block
+ * may cover many slots, and is counted at the one it begins with.
  */
-static bool block_is_leaf(const struct spans *spans, uint64_t key, unsigned len, size_t *span,
-                          uint32_t *word)
+static bool slot_is_leaf(struct builder *b, uint64_t key, unsigned len, size_t *span,
+                         uint32_t *word)
 {
+    const struct spans *spans = b->spans;
+
     while (span_last(spans, *span) < key)
         (*span)++;
     if (span_last(spans, *span) < block_last(key, len))
         return false;
-    *word = leaf_pack(spans->value[*span], widest_len(spans, *span, key));
+
+    const unsigned block_len = widest_len(spans, *span, key);
+    b->table->block_count += (key & block_last(0, block_len)) == 0;
+    *word = leaf_pack(spans->value[*span], block_len);
     return true;
+}
+
+/* The first slot of a node that is not in the block of `len` bits around `key`. */
+static unsigned slot_behind(const struct pending *at, unsigned level, uint64_t key, unsigned len)
+{
+    const uint64_t slots = (block_last(key, len) - at->key) >> (LEVELS - level);
+    return slots < SLOTS ? (unsigned)slots + 1 : SLOTS;
 }
 
 /* Fills one node's slots; the nodes below it are appended side by side and wait for their turn. */
@@ -185,24 +183,28 @@ static bool fill_node(struct builder *b, size_t index)
     const unsigned level = at.level + STEP;
     struct node node = { .leaf_base = (uint32_t)table->leaf_count,
                          .node_base = (uint32_t)table->node_count };
-    size_t span = spans_find(b->spans, at.key);
+    size_t span = at.span;
     bool leaf_before = false;
 
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < SLOTS;) {
         const uint64_t key = at.key | (uint64_t)slot << (LEVELS - level);
         const uint64_t bit = UINT64_C(1) << slot;
         uint32_t word;
 
-        if (!block_is_leaf(b->spans, key, level, &span, &word)) {
+        if (!slot_is_leaf(b, key, level, &span, &word)) {
             node.inner |= bit;
-            if (!add_node(b, key, level))
+            if (!add_node(b, key, span, level))
                 return false;
-        } else if (!leaf_before || table->leaves[table->leaf_count - 1] != word) {
+            slot++;
+            continue;
+        }
+        if (!leaf_before || table->leaves[table->leaf_count - 1] != word) {
             node.first |= bit;
             leaf_before = true;
             if (!add_leaf(table, word))
                 return false;
         }
+        slot = slot_behind(&at, level, key, leaf_unpack(word).prefix_len);
     }
     table->nodes[index] = node;
     return true;
@@ -220,19 +222,19 @@ static bool fill_direct(struct builder *b)
     for (size_t slot = 0; slot < slots; slot++) {
         const uint64_t key = (uint64_t)slot << (LEVELS - table->direct_bits);
 
-        if (block_is_leaf(b->spans, key, table->direct_bits, &span, &table->direct[slot]))
+        if (slot_is_leaf(b, key, table->direct_bits, &span, &table->direct[slot]))
             continue;
         table->direct[slot] = INNER_FLAG | (uint32_t)table->node_count;
-        if (!add_node(b, key, table->direct_bits))
+        if (!add_node(b, key, span, table->direct_bits))
             return false;
     }
     return true;
 }
 
-static unsigned choose_direct_bits(size_t block_count)
+static unsigned choose_direct_bits(size_t span_count)
 {
     unsigned bits = DIRECT_LEAST;
-    while (bits < DIRECT_MOST && block_count >> bits > 1)
+    while (bits < DIRECT_MOST && span_count >> bits > 1)
         bits += STEP;
     return bits;
 }
@@ -251,6 +253,8 @@ enum status table_build(const struct spans *spans, struct table **out)
 
     assert(spans->count > 0 && spans->start[0] == 0);
     *out = NULL;
+    if (spans->count > UINT32_MAX)
+        return STATUS_LIMIT;
     for (size_t i = 0; i < spans->count; i++)
         if (spans->value[i] >= TABLE_VALUE_LIMIT)
             return STATUS_LIMIT;
@@ -258,8 +262,7 @@ enum status table_build(const struct spans *spans, struct table **out)
     b.table = calloc(1, sizeof *b.table);
     if (b.table == NULL)
         return STATUS_MEMORY;
-    b.table->block_count = count_blocks(spans);
-    b.table->direct_bits = choose_direct_bits(b.table->block_count);
+    b.table->direct_bits = choose_direct_bits(spans->count);
     if (!fill_direct(&b))
         goto out;
     for (size_t i = 0; i < b.table->node_count; i++) {

@@ -23,7 +23,7 @@ struct table_leaf {
 
 enum { TABLE_VALUE_LIMIT = 1 << 24 };
 
-/* STATUS_LIMIT when a value is too large, STATUS_MEMORY. Thread: the loader. */
+/* STATUS_LIMIT when a value is too large or the spans are too many, STATUS_MEMORY. Thread: the loader. */
 enum status table_build(const struct spans *spans, struct table **out)
     __attribute__((warn_unused_result));
 void table_free(struct table *table);
