@@ -236,6 +236,20 @@ static bool settled_grow(struct gazetteer *gazetteer)
     return true;
 }
 
+/*
+ * Country-level records of city databases carry the geographic centre of the
+ * country (in the United States a lake, in Canada tundra), where nobody lives. A
+ * record that names neither a city nor a subdivision is taken for one of them,
+ * unless it says that its coordinates are good for less than VAGUE_KM.
+ */
+enum { VAGUE_KM = 100 };
+
+static bool facts_are_vague(const struct facts *facts)
+{
+    return facts->city == 0 && facts->subdivision[0] == 0 &&
+           (facts->accuracy_km == 0 || facts->accuracy_km >= VAGUE_KM);
+}
+
 /* What the record leaves to be known from elsewhere. True when it became another place by that. */
 static bool facts_complete(struct gazetteer *gazetteer, struct facts *facts, enum status *status)
 {
@@ -248,8 +262,9 @@ static bool facts_complete(struct gazetteer *gazetteer, struct facts *facts, enu
         return false;
     if (facts->continent == 0)
         *status = text_add(gazetteer, centre->continent, 2, &facts->continent);
-    if (facts->fix == PLACE_NOWHERE) {
+    if (facts->fix == PLACE_NOWHERE || facts_are_vague(facts)) {
         facts->fix = PLACE_COUNTRY;
+        facts->accuracy_km = 0;
         facts->latitude = (double)centre->latitude;
         facts->longitude = (double)centre->longitude;
     }

@@ -12,7 +12,8 @@
  * Every distinct place that a set of databases knows. While it is gathered a
  * place is what records say, as they say it; equal ones share an id, and id 0
  * is the place of which nothing is known. Settling completes the places that
- * are in use (continent and centre of their country) and freezes them.
+ * are in use (continent and centre of their country, also in the place of
+ * coordinates that mean the whole country) and freezes them.
  * Thread: the loader; once frozen, any reader.
  */
 struct gazetteer;

@@ -7,7 +7,7 @@
 /* How a place came by its coordinates. */
 enum place_fix {
     PLACE_NOWHERE, /* no coordinates and no country whose centre is known */
-    PLACE_COUNTRY, /* the centre of the country (geo/centres.h) */
+    PLACE_COUNTRY, /* the centre of the country's networks (geo/centres.h): no more is known */
     PLACE_EXACT    /* the database gave coordinates */
 };
 
@@ -27,7 +27,7 @@ struct place {
     enum place_fix fix;
     double latitude;
     double longitude;
-    uint16_t accuracy_km; /* radius the database claims; 0: not said */
+    uint16_t accuracy_km; /* radius the database claims for its own coordinates; 0: not said */
 };
 
 /* Mean Earth radius (IUGG), so that a great circle reads in kilometres. */

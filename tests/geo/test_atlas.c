@@ -77,16 +77,19 @@ static void expect_location(const char *net, const struct json_node *record,
                             const struct place *place)
 {
     double latitude, longitude, radius = 0;
-    if (!real_behind(record, "location", "latitude", &latitude) ||
+    const struct centre *centre = centre_find(place->country);
+    (void)real_behind(record, "location", "accuracy_radius", &radius);
+    /* Where a record says no more than the country, its centre stands for it. */
+    const bool vague = centre != NULL && place->city[0] == '\0' &&
+                       place->subdivision[0][0] == '\0' && (radius == 0 || radius >= 100);
+    if (vague || !real_behind(record, "location", "latitude", &latitude) ||
         !real_behind(record, "location", "longitude", &longitude)) {
-        const struct centre *centre = centre_find(place->country);
         if (place->fix != (centre != NULL ? PLACE_COUNTRY : PLACE_NOWHERE))
             fail_msg("%s: fix %d without coordinates", net, (int)place->fix);
         if (centre != NULL && place->latitude != (double)centre->latitude)
             fail_msg("%s: not at the centre of %s", net, place->country);
         return;
     }
-    (void)real_behind(record, "location", "accuracy_radius", &radius);
     if (place->fix != PLACE_EXACT || fabs(place->latitude - latitude) > 1e-9 ||
         fabs(place->longitude - longitude) > 1e-9 || place->accuracy_km != radius)
         fail_msg("%s: fix %d at %f %f, %u km", net, (int)place->fix, place->latitude,

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "geo/centres.h"
+
 #define TEXT(literal)                \
     {                                \
         literal, sizeof(literal) - 1 \
@@ -123,6 +125,49 @@ static void settling_completes_a_country(void **state)
     gazetteer_free(gazetteer);
 }
 
+/* The centre of the United States by area is a lake; nobody who is "in the US" stands there. */
+static void a_record_of_a_country_alone_is_not_believed_where_it_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        struct record record;
+        enum place_fix fix;
+    } cases[] = {
+        { "a country", { .country = TEXT("US") }, PLACE_COUNTRY },
+        { "with a radius of 1000 km",
+          { .country = TEXT("US"), .accuracy_km = 1000 },
+          PLACE_COUNTRY },
+        { "with a radius of 100 km", { .country = TEXT("US"), .accuracy_km = 100 }, PLACE_COUNTRY },
+        { "with a radius of 99 km", { .country = TEXT("US"), .accuracy_km = 99 }, PLACE_EXACT },
+        { "and a city", { .country = TEXT("US"), .city = TEXT("Wichita") }, PLACE_EXACT },
+        { "and a subdivision, however vague",
+          { .country = TEXT("US"), .subdivision = { TEXT("KS") }, .accuracy_km = 1000 },
+          PLACE_EXACT },
+        { "a country without a known centre", { .country = TEXT("QQ") }, PLACE_EXACT },
+        { "no country", { .asn = 64500 }, PLACE_EXACT },
+    };
+    const struct centre *centre = centre_find("US");
+    assert_non_null(centre);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gazetteer *gazetteer = gazetteer_new();
+        assert_non_null(gazetteer);
+        struct record record = cases[i].record;
+        record.has_location = true;
+        record.latitude = 37.751;
+        record.longitude = -97.822;
+        const uint32_t id = settle(gazetteer, add(gazetteer, &record));
+        assert_int_equal(STATUS_OK, gazetteer_freeze(gazetteer));
+
+        const struct place *place = gazetteer_place(gazetteer, id);
+        const bool moved = place->latitude == (double)centre->latitude;
+        if (place->fix != cases[i].fix || moved != (cases[i].fix == PLACE_COUNTRY))
+            fail_msg("%s: fix %d at %f", cases[i].what, (int)place->fix, place->latitude);
+        gazetteer_free(gazetteer);
+    }
+}
+
 /* Enough of them that every table grows several times. */
 static void thousands_of_places_keep_their_ids(void **state)
 {
@@ -150,6 +195,7 @@ int main(void)
         cmocka_unit_test(equal_places_share_an_id),
         cmocka_unit_test(the_first_that_has_a_field_gives_it),
         cmocka_unit_test(settling_completes_a_country),
+        cmocka_unit_test(a_record_of_a_country_alone_is_not_believed_where_it_stands),
         cmocka_unit_test(thousands_of_places_keep_their_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
