@@ -74,6 +74,7 @@ static bool additionals_parse(struct reader *reader, unsigned count, struct mess
     bool sound = true;
     for (unsigned i = 0; i < count && reader_ok(reader); i++) {
         const bool root = reader_left(reader) > 0 && *reader->next == 0;
+        const size_t owner_at = reader_position(reader);
         name_skip(reader);
         const uint16_t type = reader_u16(reader);
         if (!reader_ok(reader))
@@ -81,8 +82,11 @@ static bool additionals_parse(struct reader *reader, unsigned count, struct mess
 
         if (out->has_tsig)
             sound = false;
-        if (type == RRTYPE_TSIG)
+        if (type == RRTYPE_TSIG) {
             out->has_tsig = true;
+            sound &= tsig_parse(reader, owner_at, &out->tsig);
+            continue;
+        }
 
         if (type == RRTYPE_OPT && root && !out->edns.present) {
             edns_parse(reader, &out->edns);
@@ -96,24 +100,32 @@ static bool additionals_parse(struct reader *reader, unsigned count, struct mess
 }
 
 /*
+ * RFC 9619: one question for QUERY; RFC 1996 section 3.5: for NOTIFY as well.
+ * RFC 7873 section 5.4: none for a QUERY that only wants to learn a cookie, and
+ * then there is nothing that the other sections could be about.
+ */
+static bool counts_are_right(const struct counts *counts, const struct message *message)
+{
+    if (counts->questions != 0)
+        return counts->questions == 1;
+    return message->opcode == OPCODE_QUERY && message->edns.has_cookie && counts->answers == 0 &&
+           counts->authorities == 0;
+}
+
+/*
  * What follows the header. All of it is walked even when something is wrong
  * early on, as far as its parts can be told: an answer with FORMERR must carry
  * an OPT when the query had one (RFC 6891 section 7).
  */
 static bool body_parse(struct reader *reader, const struct counts *counts, struct message *out)
 {
-    bool sound = true;
-    if (counts->questions == 1) {
-        if (!question_parse(reader, out))
-            return false;
-    } else {
-        /* RFC 9619: one question for QUERY; RFC 1996 section 3.5: for NOTIFY as well. */
-        sound = false;
-        if (!questions_skip(reader, counts->questions))
-            return false;
-    }
-    sound &= records_skip(reader, (unsigned)counts->answers + counts->authorities);
+    if (counts->questions == 1 ? !question_parse(reader, out)
+                               : !questions_skip(reader, counts->questions))
+        return false;
+
+    bool sound = records_skip(reader, (unsigned)counts->answers + counts->authorities);
     sound &= additionals_parse(reader, counts->additionals, out);
+    sound &= counts_are_right(counts, out);
     return sound && reader_ok(reader) && reader_left(reader) == 0;
 }
 
@@ -148,7 +160,6 @@ bool message_parse(const uint8_t *request, size_t len, struct message *out)
         .id = octets_u16(header),
         .opcode = flags >> OPCODE_SHIFT & OPCODE_MASK,
         .recursion_desired = (flags & FLAG_RD) != 0,
-        .checking_disabled = (flags & FLAG_CD) != 0,
     };
     const struct counts counts = {
         .questions = octets_u16(header + 4),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/proto/edns.h"
+#include "dns/proto/tsig.h"
 
 enum { MESSAGE_HEADER_LEN = 12, MESSAGE_MAX_LEN = 65535 };
 
@@ -49,23 +50,28 @@ struct message {
     uint16_t id;
     uint8_t opcode;
     bool recursion_desired;
-    bool checking_disabled;
-    enum rcode rcode;     /* what the form alone earns: NOERROR, FORMERR, NOTIMP, BADVERS */
-    bool has_question;    /* the question below can be echoed */
+    enum rcode rcode; /* what the form alone earns: NOERROR, FORMERR, NOTIMP, BADVERS */
+    /*
+     * The question below can be echoed. Without one the rcode is an error, but
+     * for the query that wants nothing but a cookie (RFC 7873 section 5.4).
+     */
+    bool has_question;
     const uint8_t *qname; /* uncompressed wire name inside the request, case as asked */
     uint16_t qname_len;   /* octets */
     uint16_t qtype;
     uint16_t qclass;
     struct edns edns;
     bool has_tsig;
+    struct tsig tsig;
 };
 
 /*
  * False means silence: fewer than 12 octets, or a response (QR set). Otherwise
  * there is an answer, and *out tells which rcode the form deserves:
- * FORMERR for counts that do not fit the contents, QDCOUNT other than 1 for
- * opcode QUERY (RFC 9619), trailing octets, a broken or second OPT; BADVERS
- * for an EDNS version over 0; NOTIMP for opcodes we do not speak.
+ * FORMERR for counts that do not fit the contents, QDCOUNT other than 1 (RFC
+ * 9619; 0 is allowed beside a COOKIE option), trailing octets, a broken or
+ * second OPT, a broken TSIG; BADVERS for an EDNS version over 0; NOTIMP for
+ * opcodes we do not speak.
  */
 bool message_parse(const uint8_t *request, size_t len, struct message *out);
 

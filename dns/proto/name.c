@@ -234,6 +234,33 @@ void name_skip(struct reader *reader)
     reader_fail(reader);
 }
 
+bool name_expand(const uint8_t *message, size_t len, size_t at, uint8_t out[NAME_MAX_LEN])
+{
+    size_t lowest = at; /* a pointer leads to before all that has been read */
+    size_t written = 0;
+
+    while (at < len) {
+        const size_t octet = message[at];
+        if (octet >= 0xc0) {
+            if (at + 1 >= len)
+                return false;
+            at = (octet & 0x3f) << 8 | message[at + 1];
+            if (at >= lowest)
+                return false;
+            lowest = at;
+            continue;
+        }
+        if (octet > LABEL_MAX_LEN || at + octet >= len || written + octet + 1 > NAME_MAX_LEN)
+            return false;
+        memcpy(out + written, message + at, octet + 1);
+        written += octet + 1;
+        at += octet + 1;
+        if (octet == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Names are hashed with the case bit set in every octet: letters of either case hash alike. */
 static const uint64_t case_bits = 0x2020202020202020u;
 static const uint64_t mix_step = 0x9e3779b97f4a7c15u;

@@ -61,6 +61,12 @@ bool name_wildcard(const uint8_t *name, uint8_t out[NAME_MAX_LEN]);
 const uint8_t *name_read(struct reader *reader);
 /* Steps over a name that may be compressed, as in the other sections. */
 void name_skip(struct reader *reader);
+/*
+ * The name at offset `at` of a message, pointers followed; each must lead to
+ * before the label it follows, so this ends. False when it is cut off, has a
+ * bad label or is over 255 octets; `out` holds rubbish then.
+ */
+bool name_expand(const uint8_t *message, size_t len, size_t at, uint8_t out[NAME_MAX_LEN]);
 
 /*
  * Presentation form, RFC 1035 section 5.1: "\." and "\DDD" understood; a name

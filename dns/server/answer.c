@@ -4,17 +4,18 @@
 #include "dns/proto/writer.h"
 
 enum { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS };
-enum { ITEMS = FINDING_HOPS + 2 + 128 };
+enum { ITEMS = FINDING_HOPS + 2 + 1024 }; /* no message holds more servers with addresses */
+enum { SVCB_STEPS = 8 };                  /* how many further SVCB rrsets are followed */
 
 /* One rrset to be written. */
 struct item {
     const uint8_t *owner;
-    const struct rrset *rrset;   /* NULL: the choice's endpoints */
+    const struct rrset *rrset; /* NULL: the choice's endpoints */
     const struct choice *choice;
     uint32_t ttl;
     uint16_t rrclass;
     uint8_t section;
-    bool needed;                 /* when it does not fit, the answer is truncated */
+    bool needed; /* when it does not fit, the answer is truncated */
 };
 
 /* What the message will hold, in order. */
@@ -131,44 +132,75 @@ static const uint8_t *additional_name(uint16_t type, const uint8_t *rdata, uint1
     return name;
 }
 
-/*
- * RFC 9460 section 4.1: a TargetName's addresses should come along, and "." in
- * ServiceMode stands for the owner. An alias record there starts over.
- */
-static const uint8_t *service_target(const struct item *item, const uint8_t *name)
+static bool is_svcb(uint16_t type)
 {
-    return name_is_root(name) ? item->owner : name;
+    return type == RRTYPE_SVCB || type == RRTYPE_HTTPS;
 }
 
+/*
+ * RFC 9460 section 2.5: "." is the owner itself, but in AliasMode (priority 0)
+ * it says that there is no such service.
+ */
+static const uint8_t *service_target(const struct item *item, const uint8_t *rdata,
+                                     const uint8_t *name)
+{
+    if (!name_is_root(name))
+        return name;
+    return octets_u16(rdata) == 0 ? NULL : item->owner;
+}
+
+/* RFC 9460 section 4.1: at a TargetName stand addresses, and records to go on with. */
 static void put_additional_of(struct draft *draft, const struct item *item)
 {
     const struct rrset *rrset = item->rrset;
-    const bool is_svcb = rrset->type == RRTYPE_SVCB || rrset->type == RRTYPE_HTTPS;
     const uint8_t *at = rrset->rdata;
 
     for (unsigned i = 0; i < rrset->count; i++) {
         uint16_t len;
         const uint8_t *rdata = rrset_next(&at, &len);
         const uint8_t *name = additional_name(rrset->type, rdata, len);
+        if (name != NULL && is_svcb(rrset->type))
+            name = service_target(item, rdata, name);
         if (name == NULL)
             continue;
-        if (is_svcb)
-            name = service_target(item, name);
         const struct node *node = lookup_additional(draft->snapshot->zones, name, NULL);
-        if (node != NULL)
-            put_addresses(draft, node, false);
+        if (node == NULL)
+            continue;
+        put_addresses(draft, node, false);
+        if (is_svcb(rrset->type))
+            put_rrset(draft, SECTION_ADDITIONAL, node->owner, node_rrset(node, rrset->type), false);
     }
 }
 
 static bool wants_additional(const struct item *item, bool minimal)
 {
-    if (item->rrset == NULL || item->section == SECTION_ADDITIONAL)
+    if (item->rrset == NULL)
+        return false;
+    if (is_svcb(item->rrset->type))
+        return true;
+    if (item->section == SECTION_ADDITIONAL)
         return false;
     const struct rrtype_row *row = rrtype_find(item->rrset->type);
-    if (row == NULL || !row->additional)
-        return false;
-    /* SVCB spares its asker a round trip (RFC 9460: SHOULD); the others are spared when minimal. */
-    return !minimal || row->type == RRTYPE_SVCB || row->type == RRTYPE_HTTPS;
+    return row != NULL && row->additional && (!minimal || row->type == RRTYPE_NS);
+}
+
+/*
+ * What helps the asker on. SVCB records spare it a round trip (RFC 9460: SHOULD),
+ * and who asks for servers wants to know where they are (RFC 9609: the root's);
+ * all the others are left out where answers are minimal. The list grows while
+ * it is walked: an SVCB in the additional section has targets of its own.
+ */
+static void put_additionals(struct draft *draft, bool minimal)
+{
+    unsigned steps = SVCB_STEPS;
+
+    for (unsigned i = 0; i < draft->count && steps > 0; i++) {
+        if (!wants_additional(&draft->items[i], minimal))
+            continue;
+        if (draft->items[i].section == SECTION_ADDITIONAL)
+            steps--;
+        put_additional_of(draft, &draft->items[i]);
+    }
 }
 
 static void put_courtesies(struct draft *draft, const struct finding *finding)
@@ -179,10 +211,7 @@ static void put_courtesies(struct draft *draft, const struct finding *finding)
     if (!minimal && finding->outcome == OUTCOME_ANSWER)
         put_rrset(draft, SECTION_AUTHORITY, zone->apex, zone->ns, false);
 
-    const unsigned asked = draft->count;
-    for (unsigned i = 0; i < asked; i++)
-        if (wants_additional(&draft->items[i], minimal))
-            put_additional_of(draft, &draft->items[i]);
+    put_additionals(draft, minimal);
 }
 
 static void compose(struct draft *draft, const struct answer *answer)
@@ -270,8 +299,7 @@ static uint16_t write_item(struct writer *writer, const struct item *item)
 }
 
 /* True when everything that is needed found room. */
-static bool write_items(struct writer *writer, const struct draft *draft,
-                        uint16_t counts[SECTIONS])
+static bool write_items(struct writer *writer, const struct draft *draft, uint16_t counts[SECTIONS])
 {
     for (unsigned section = 0; section < SECTIONS; section++) {
         for (unsigned i = 0; i < draft->count; i++) {
@@ -292,6 +320,7 @@ static bool write_items(struct writer *writer, const struct draft *draft,
     return !draft->overfull;
 }
 
+/* Of the query's bits RD alone comes back: RFC 4035 section 3.1.6 wants CD and AD clear. */
 static uint16_t header_flags(const struct message *query, const struct answer *answer)
 {
     unsigned flags = FLAG_QR | (unsigned)query->opcode << 11 | ((unsigned)answer->rcode & 15u);
@@ -300,8 +329,6 @@ static uint16_t header_flags(const struct message *query, const struct answer *a
         flags |= FLAG_AA;
     if (query->recursion_desired)
         flags |= FLAG_RD;
-    if (query->checking_disabled)
-        flags |= FLAG_CD; /* RFC 4035 section 3.1.6: copied */
     return (uint16_t)flags;
 }
 
@@ -319,6 +346,18 @@ static void write_head(struct writer *writer, const struct message *query,
     writer_name(writer, query->qname);
     writer_u16(writer, query->qtype);
     writer_u16(writer, query->qclass);
+}
+
+/* How many records were written: an absurdly long key name may not fit. */
+static unsigned write_badkey(struct writer *writer, const struct tsig *tsig)
+{
+    const struct writer_mark mark = writer_mark(writer);
+
+    tsig_write_badkey(writer, tsig);
+    if (writer_ok(writer))
+        return 1;
+    writer_rollback(writer, mark);
+    return 0;
 }
 
 size_t answer_write(const struct message *query, const struct answer *answer,
@@ -356,6 +395,9 @@ size_t answer_write(const struct message *query, const struct answer *answer,
         edns_write(&writer, &answer->edns);
         counts[SECTION_ADDITIONAL]++;
     }
+    if (answer->badkey)
+        counts[SECTION_ADDITIONAL] =
+            (uint16_t)(counts[SECTION_ADDITIONAL] + write_badkey(&writer, &query->tsig));
     if (*truncated)
         writer_patch_u16(&writer, 2, (uint16_t)(header_flags(query, answer) | FLAG_TC));
     for (unsigned section = 0; section < SECTIONS; section++)

@@ -18,9 +18,10 @@ struct answer {
     const struct finding *finding; /* NULL: header, question and OPT alone */
     const struct choice *choice;   /* for the steered hop; NULL when there is none */
     uint8_t hop_count;             /* how many of the finding's hops are told */
-    const struct rrset *extra;     /* one rrset at the qname, for answers that no zone holds; NULL */
+    const struct rrset *extra; /* one rrset at the qname, for answers that no zone holds; NULL */
     uint16_t extra_class;
-    struct edns_reply edns;        /* used when the query had EDNS */
+    struct edns_reply edns; /* used when the query had EDNS */
+    bool badkey;            /* the query's TSIG is answered: its key is unknown */
 };
 
 /*

@@ -61,7 +61,7 @@ size_t answerer_datagram(struct answerer *answerer, const struct snapshot *snaps
             break;
         case RATELIMIT_SLIP_TRUNCATED:
             counter_add(&tally->slipped, 1);
-            len = query_slip(response, len);
+            len = query_slip(response, len, note.opt_len);
             break;
         case RATELIMIT_DROP:
             counter_add(&tally->limited, 1);

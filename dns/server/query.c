@@ -8,6 +8,9 @@
 #include "dns/server/choice.h"
 #include "dns/server/explain.h"
 
+/* RFC 8467 section 4.1: servers pad to a multiple of this. */
+enum { PADDING_BLOCK = 468 };
+
 /* What is gathered while one question is answered. */
 struct work {
     const struct snapshot *snapshot;
@@ -46,10 +49,9 @@ static void conclude_text(struct work *work, const char *text)
     rdata[1] = (uint8_t)((len + 1) >> 8);
     rdata[2] = (uint8_t)len;
     memcpy(rdata + 3, text, len);
-    work->extra = (struct rrset){ .type = RRTYPE_TXT,
-                                  .count = 1,
-                                  .rdata_len = (uint32_t)len + 3,
-                                  .rdata = rdata };
+    work->extra = (struct rrset){
+        .type = RRTYPE_TXT, .count = 1, .rdata_len = (uint32_t)len + 3, .rdata = rdata
+    };
     work->answer.extra = &work->extra;
     work->answer.extra_class = RRCLASS_CH;
     work->answer.authoritative = true;
@@ -125,6 +127,9 @@ static void answer_steered(struct work *work)
     work->answer.choice = choice;
     if (choice->by_ecs)
         work->answer.edns.ecs.scope_prefix = choice->scope;
+    else if (edns->has_ecs && choice->scope > 0)
+        /* Steered by the resolver's address, so it must not be kept for all of its clients. */
+        work->answer.edns.ecs.scope_prefix = ecs_unroutable(&edns->ecs);
 }
 
 static void answer_found(struct work *work)
@@ -187,13 +192,6 @@ static void answer_internet(struct work *work)
     case RRTYPE_IXFR:
         conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED);
         return;
-    case RRTYPE_MAILA:
-    case RRTYPE_MAILB:
-        conclude_with(work, RCODE_NOTIMP, EDE_NOT_SUPPORTED);
-        return;
-    case RRTYPE_OPT:
-        conclude(work, RCODE_FORMERR); /* RFC 6891 section 6.1.1: never in a question */
-        return;
     case RRTYPE_TXT:
         if (answer_explained(work))
             return;
@@ -209,6 +207,11 @@ static void answer_class(struct work *work)
     switch (work->query.qclass) {
     case RRCLASS_IN:
         answer_internet(work);
+        break;
+    case RRCLASS_ANY:
+        /* RFC 1035 section 6.2: never authoritative, for who knows all classes? */
+        answer_internet(work);
+        work->answer.authoritative = false;
         break;
     case RRCLASS_CH:
         answer_chaos(work);
@@ -229,12 +232,21 @@ static void answer_cookie(struct work *work)
     work->cookie_verdict = COOKIE_ABSENT;
     if (!edns->has_cookie || secrets->count == 0)
         return;
-    work->cookie_verdict = cookie_judge(secrets, edns->cookie, edns->cookie_len, &client->source,
-                                        client->now_s);
+    work->cookie_verdict =
+        cookie_judge(secrets, edns->cookie, edns->cookie_len, &client->source, client->now_s);
     cookie_make(secrets, edns->cookie, edns->cookie_len, work->cookie_verdict, &client->source,
                 client->now_s, work->cookie);
     work->answer.edns.cookie = work->cookie;
     work->answer.edns.cookie_len = COOKIE_LEN;
+}
+
+/* RFC 7873 section 5.4: no question, but what of this cookie? */
+static void answer_cookie_alone(struct work *work)
+{
+    if (work->snapshot->serving.cookies.count == 0)
+        conclude(work, RCODE_FORMERR);
+    else if (work->cookie_verdict == COOKIE_BAD)
+        conclude(work, RCODE_BADCOOKIE);
 }
 
 /* RFC 7873 section 5.2.3: who knows cookies may be asked to come again with one of ours. */
@@ -259,6 +271,17 @@ static void answer_zoneversion(struct work *work)
     work->answer.edns.zoneversion_len = sizeof work->zoneversion;
 }
 
+/* RFC 9567 section 4: reports about the agent's own names would have no end. */
+static const uint8_t *report_channel(const struct work *work)
+{
+    const uint8_t *agent = work->snapshot->serving.report_channel;
+    const struct message *query = &work->query;
+
+    if (agent == NULL || (query->has_question && name_is_under(query->qname, agent)))
+        return NULL;
+    return agent;
+}
+
 /* What the form of the query and the configuration alone say about the answer. */
 static void answer_begin(struct work *work)
 {
@@ -280,7 +303,9 @@ static void answer_begin(struct work *work)
         work->answer.edns.keepalive = true;
         work->answer.edns.keepalive_100ms = serving->tcp_idle_100ms;
     }
-    work->answer.edns.report_channel = serving->report_channel;
+    if (edns->has_padding && work->client->encrypted)
+        work->answer.edns.padding_block = PADDING_BLOCK;
+    work->answer.edns.report_channel = report_channel(work);
     answer_cookie(work);
 }
 
@@ -315,12 +340,34 @@ static void take_note(const struct work *work, struct query_note *note)
     note->rcode = (uint16_t)work->answer.rcode;
     note->malformed = work->query.rcode == RCODE_FORMERR;
     note->kind = response_kind(work);
+    if (work->query.edns.present && !work->answer.badkey)
+        note->opt_len = (uint16_t)edns_reply_len(&work->answer.edns);
     note->trusted = work->client->stream || work->cookie_verdict == COOKIE_GOOD;
     if (work->answer.finding != NULL)
         note->zone = work->finding.first_zone;
     if (work->answer.choice != NULL) {
         note->service = work->finding.hops[work->finding.hop_count - 1].service;
         note->region = work->choice.region;
+    }
+}
+
+/* A query of sound form. */
+static void answer_query(struct work *work)
+{
+    const struct message *query = &work->query;
+
+    if (query->has_tsig) {
+        work->answer.badkey = true;
+        conclude(work, RCODE_NOTAUTH);
+    } else if (!query->has_question) {
+        answer_cookie_alone(work);
+    } else if (wants_better_cookie(work)) {
+        conclude(work, RCODE_BADCOOKIE);
+    } else if (query->opcode == OPCODE_NOTIFY) {
+        answer_notify(work);
+    } else {
+        answer_class(work);
+        answer_zoneversion(work);
     }
 }
 
@@ -339,35 +386,34 @@ size_t query_answer(const struct snapshot *snapshot, const struct client *client
     }
 
     answer_begin(&work);
-    if (work.query.rcode == RCODE_NOERROR) {
-        if (wants_better_cookie(&work))
-            conclude(&work, RCODE_BADCOOKIE);
-        else if (work.query.opcode == OPCODE_NOTIFY)
-            answer_notify(&work);
-        else
-            answer_class(&work);
-        answer_zoneversion(&work);
-    }
+    if (work.query.rcode == RCODE_NOERROR)
+        answer_query(&work);
     work.answer.edns.extended_rcode = (uint8_t)((unsigned)work.answer.rcode >> 4);
     take_note(&work, note);
     return answer_write(&work.query, &work.answer, snapshot, response,
                         answer_limit(&work, response_cap), &note->truncated);
 }
 
-size_t query_slip(uint8_t *response, size_t len)
+size_t query_slip(uint8_t *response, size_t len, size_t opt_len)
 {
-    const size_t fixed = MESSAGE_HEADER_LEN;
     struct reader reader = reader_over(response, len);
 
-    if (len < fixed)
+    reader_take(&reader, MESSAGE_HEADER_LEN);
+    if (!reader_ok(&reader))
         return 0;
+    if (response[5] != 0) {
+        name_read(&reader);
+        reader_take(&reader, 4);
+    }
+    /* RFC 6891 section 6.1.1: who sent an OPT gets one; the upper bits of the rcode are in it. */
+    const size_t kept = reader_position(&reader);
+    if (opt_len > reader_left(&reader))
+        opt_len = 0;
+    memmove(response + kept, response + len - opt_len, opt_len);
+
     response[2] |= (uint8_t)(FLAG_TC >> 8);
     response[2] &= (uint8_t) ~(FLAG_AA >> 8);
     memset(response + 6, 0, 6);
-    (void)reader_take(&reader, fixed);
-    if (response[5] == 0)
-        return fixed;
-    (void)name_read(&reader);
-    (void)reader_u32(&reader);
-    return reader_ok(&reader) ? reader_position(&reader) : fixed;
+    response[11] = opt_len > 0;
+    return kept + opt_len;
 }

@@ -11,14 +11,15 @@
 
 /* What counters want to know of one answer. */
 struct query_note {
-    uint16_t rcode;              /* with the extended bits */
-    bool malformed;              /* FORMERR, or silence for a runt or a response */
+    uint16_t rcode; /* with the extended bits */
+    bool malformed; /* FORMERR, or silence for a runt or a response */
     bool truncated;
-    bool trusted;                /* the address is proven: TCP or a good cookie */
-    enum response_class kind;    /* the account that rate limiting charges */
-    const struct zone *zone;     /* of the qname; NULL: none of ours */
+    uint16_t opt_len;              /* octets of the OPT record that ends the response; 0: none */
+    bool trusted;                  /* the address is proven: TCP or a good cookie */
+    enum response_class kind;      /* the account that rate limiting charges */
+    const struct zone *zone;       /* of the qname; NULL: none of ours */
     const struct service *service; /* that chose the answer; NULL: static */
-    uint16_t region;             /* the first that answered; REGION_NONE */
+    uint16_t region;               /* the first that answered; REGION_NONE */
 };
 
 /*
@@ -31,10 +32,11 @@ size_t query_answer(const struct snapshot *snapshot, const struct client *client
                     size_t response_cap, struct query_note *note);
 
 /*
- * Cuts a response of ours down to its header and question and sets TC, so that
- * an honest client asks again by TCP and a forged one gets nothing worth
- * sending. In place; returns the new length.
+ * Cuts a response of ours down to its header, question and OPT and sets TC, so
+ * that an honest client asks again by TCP, or with the cookie it finds there,
+ * and a forged one gets nothing worth sending. `opt_len` is the note's. In
+ * place; returns the new length.
  */
-size_t query_slip(uint8_t *response, size_t len);
+size_t query_slip(uint8_t *response, size_t len, size_t opt_len);
 
 #endif

@@ -262,6 +262,52 @@ static void holds_the_limit_of_255_octets(void **state)
     }
 }
 
+static void expands_names_that_are_compressed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        const char *message;
+        size_t len;
+        size_t at;
+        const char *name; /* NULL: refused */
+    } cases[] = {
+        { "no pointer", "\1a\1b\0", 5, 0, "a.b." },
+        { "the root", "\0", 1, 0, "." },
+        { "a pointer to the beginning", "\1a\0\1b\300\0", 7, 3, "b.a." },
+        { "a pointer to a pointer", "\1a\0\300\0\1b\300\3", 9, 5, "b.a." },
+        { "a pointer to itself", "\300\0", 2, 0, NULL },
+        { "a pointer to its own name", "\1a\300\0", 4, 0, NULL },
+        { "a pointer forwards", "\300\2\0", 3, 0, NULL },
+        { "half a pointer", "\0\1a\300", 4, 1, NULL },
+        { "a label that is cut off", "\3ab", 3, 0, NULL },
+        { "no root", "\1a", 2, 0, NULL },
+        { "a label of type 01", "\100a\0", 3, 0, NULL },
+        { "behind the end", "\0", 1, 1, NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint8_t *message = octets_copy(cases[i].message, cases[i].len);
+        uint8_t name[NAME_MAX_LEN];
+        const bool good = name_expand(message, cases[i].len, cases[i].at, name);
+        if (good != (cases[i].name != NULL) || (good && !name_equal(name, wire(cases[i].name))))
+            fail_msg("%s: expanded wrongly", cases[i].what);
+        free(message);
+    }
+
+    /* Short labels, each pointing at the one before, until the name is too long. */
+    uint8_t chain[4 * 130] = { 0 };
+    uint8_t name[NAME_MAX_LEN];
+    size_t at = 1;
+    for (size_t before = 0, octets = 1; at < sizeof chain - 4; before = at, at += 4) {
+        memcpy(chain + at, "\1x\300", 3);
+        chain[at] = 1;
+        chain[at + 2] = (uint8_t)(0xc0 | before >> 8);
+        chain[at + 3] = (uint8_t)before;
+        octets += 2;
+        assert_int_equal(name_expand(chain, sizeof chain, at, name), octets <= NAME_MAX_LEN);
+    }
+}
+
 static const struct {
     const char *what;
     const char *text;
@@ -463,6 +509,7 @@ int main(void)
         cmocka_unit_test(makes_the_wildcard_of_a_name),
         cmocka_unit_test(reads_names_from_messages),
         cmocka_unit_test(holds_the_limit_of_255_octets),
+        cmocka_unit_test(expands_names_that_are_compressed),
         cmocka_unit_test(reads_the_presentation_form),
         cmocka_unit_test(accepts_255_octets_of_text),
         cmocka_unit_test(prints_names_for_zone_files_and_for_people),

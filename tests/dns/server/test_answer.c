@@ -13,6 +13,9 @@ static const struct sketch_record records[] = {
     { "example.", RRTYPE_MX, "www.example." },
     { "alias.example.", RRTYPE_MX, "mail.foreign.test." },
     { "svc.example.", RRTYPE_HTTPS, "www.example." },
+    { "to-svc.example.", RRTYPE_HTTPS, "svc.example." },
+    { "round.example.", RRTYPE_HTTPS, "about.example." },
+    { "about.example.", RRTYPE_HTTPS, "round.example." },
     { "cut.example.", RRTYPE_NS, "ns1.cut.example." },
     { "cut.example.", RRTYPE_NS, "ns2.cut.example." },
     { "cut.example.", RRTYPE_NS, "www.example." },
@@ -117,6 +120,11 @@ static void composes_what_the_outcome_asks_for(void **state)
           "alias.example. MX 3600 | example. NS 3600 | " },
         { "HTTPS brings addresses even when minimal (RFC 9460)", "svc.example.", RRTYPE_HTTPS, true,
           "svc.example. HTTPS 3600 |  | www.example. A 3600, www.example. AAAA 3600" },
+        { "HTTPS at the target and what it leads to", "to-svc.example.", RRTYPE_HTTPS, true,
+          "to-svc.example. HTTPS 3600 |  | svc.example. HTTPS 3600, www.example. A 3600, "
+          "www.example. AAAA 3600" },
+        { "HTTPS that lead to each other", "round.example.", RRTYPE_HTTPS, true,
+          "round.example. HTTPS 3600 |  | about.example. HTTPS 3600" },
     };
     struct world *world = *state;
 

@@ -114,8 +114,9 @@ static void answers_each_outcome(void **state)
         { "a zone that did not load", "www.wreck.", RRTYPE_A, RCODE_SERVFAIL, false, EDE_NOT_READY,
           " |  | " },
         { "a transfer", "example.", RRTYPE_AXFR, RCODE_REFUSED, false, EDE_PROHIBITED, " |  | " },
-        { "MAILB", "example.", RRTYPE_MAILB, RCODE_NOTIMP, false, EDE_NOT_SUPPORTED, " |  | " },
-        { "OPT as a question", "example.", RRTYPE_OPT, RCODE_FORMERR, false, -1, " |  | " },
+        { "MAILB", "example.", RRTYPE_MAILB, RCODE_NOERROR, true, -1, " | example. SOA 300 | " },
+        { "OPT as a question", "example.", RRTYPE_OPT, RCODE_NOERROR, true, -1,
+          " | example. SOA 300 | " },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -229,6 +230,68 @@ static void tells_only_the_alias_to_who_sent_a_subnet(void **state)
     add_ecs(&request, 1232);
     reading = &ask(*state, &request, false)->reading;
     assert_string_equal(reading->text, "d.example. DNAME 3600, www.d.example. CNAME 3600 |  | ");
+}
+
+/* Nobody is at such an address: the resolver's own counts, and the scope says for whom. */
+static void takes_an_impossible_subnet_for_the_resolver(void **state)
+{
+    static const char option[] = "\0\x08\0\x08\0\1\x20\0\x7f\0\0\1";
+    struct request request = request_for("www.example.", RRTYPE_A);
+    add_opt(&request, 1232, option, sizeof option - 1);
+    assert_int_equal(ask(*state, &request, false)->reading.ecs[3], 8);
+
+    request = request_for("plain.example.", RRTYPE_A);
+    add_opt(&request, 1232, option, sizeof option - 1);
+    assert_int_equal(ask(*state, &request, false)->reading.ecs[3], 0);
+}
+
+/* RFC 7873 section 5.4 */
+static void tells_a_cookie_without_a_question(void **state)
+{
+    static const char opt[] = "\0\0\x29\4\xd0\0\0\0\0\0\x0c\0\x0a\0\x08" "cookies!";
+    struct scene *scene = *state;
+    struct request request = { .len = 0 };
+
+    put_octets(&request, "\x12\x34\0\0\0\0\0\0\0\0\0\1", 12);
+    put_octets(&request, opt, sizeof opt - 1);
+    assert_int_equal(ask(scene, &request, false)->reading.rcode, RCODE_FORMERR); /* none here */
+
+    scene->snapshot.serving.cookies = (struct cookie_secrets){ .count = 1, .secret = { { 7 } } };
+    const struct asked *asked = ask(scene, &request, false);
+    assert_int_equal(asked->reading.rcode, RCODE_NOERROR);
+    assert_int_equal(asked->len, 12 + 11 + 4 + COOKIE_LEN);
+
+    request.len -= 12; /* the cookie learnt, whole and then spoilt */
+    put_octets(&request, "\0\x0a\0\x18", 4);
+    request.octets[22] = 4 + COOKIE_LEN;
+    put_octets(&request, asked->octets + asked->len - COOKIE_LEN, COOKIE_LEN);
+    assert_int_equal(ask(scene, &request, false)->reading.rcode, RCODE_NOERROR);
+    request.octets[request.len - 1] ^= 1;
+    assert_int_equal(ask(scene, &request, false)->reading.rcode, RCODE_BADCOOKIE);
+}
+
+/* RFC 8945 section 5.2.1 */
+static void knows_no_key(void **state)
+{
+    static const char tsig[] = "\3key\0\0\xfa\0\xff\0\0\0\0\0\x13\1h\0"
+                               "\0\0\0\0\0\1\1\x2c\0\0\x12\x34\0\0\0\0";
+    struct request request = request_for("plain.example.", RRTYPE_A);
+    request.octets[11] = 1;
+    put_octets(&request, tsig, sizeof tsig - 1);
+    const struct asked *asked = ask(*state, &request, false);
+    assert_int_equal(asked->reading.rcode, RCODE_NOTAUTH);
+    assert_string_equal(asked->reading.text, " |  | key. TSIG 0");
+    assert_int_equal(asked->octets[asked->len - 3], 17);
+}
+
+/* RFC 1035 section 6.2 */
+static void claims_no_authority_over_all_classes(void **state)
+{
+    struct request request = request_for("plain.example.", RRTYPE_A);
+    request.octets[request.len - 1] = RRCLASS_ANY;
+    const struct reading *reading = &ask(*state, &request, false)->reading;
+    assert_string_equal(reading->text, "plain.example. A 3600 |  | ");
+    assert_int_equal(reading->flags & FLAG_AA, 0);
 }
 
 static void does_not_steer_before_health_is_known(void **state)
@@ -368,7 +431,7 @@ static void notes_what_counters_want(void **state)
     assert_null(ask(scene, &request, false)->note.zone);
 }
 
-/* A response that is limited keeps its question and asks for TCP. */
+/* A response that is limited keeps its question and OPT and asks for TCP. */
 static void slips_to_a_truncated_question(void **state)
 {
     struct request request = request_for("plain.example.", RRTYPE_A);
@@ -376,9 +439,10 @@ static void slips_to_a_truncated_question(void **state)
 
     add_opt(&request, 1232, NULL, 0);
     struct asked *asked = ask(*state, &request, false);
-    const size_t len = query_slip(asked->octets, asked->len);
+    const size_t len = query_slip(asked->octets, asked->len, asked->note.opt_len);
     read_response(asked->octets, len, &reading);
-    assert_int_equal(len, 12 + 15 + 4);
+    assert_int_equal(len, 12 + 15 + 4 + 11);
+    assert_true(reading.has_opt);
     assert_string_equal(reading.text, " |  | ");
     assert_int_equal(reading.flags & (FLAG_TC | FLAG_AA), FLAG_TC);
 }
@@ -421,6 +485,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_the_form_before_the_name, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(gives_the_subnet_back, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(tells_only_the_alias_to_who_sent_a_subnet, setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(takes_an_impossible_subnet_for_the_resolver, setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(tells_a_cookie_without_a_question, setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(knows_no_key, setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(claims_no_authority_over_all_classes, setup,
                                         scene_teardown),
         cmocka_unit_test_setup_teardown(does_not_steer_before_health_is_known, setup,
                                         scene_teardown),
