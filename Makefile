@@ -225,3 +225,4 @@ FORCE:
 -include tests/fuzz/fuzz.mk
 -include tests/mutate/mutate.mk
 -include tests/bench.mk
+-include tests/geo.mk
