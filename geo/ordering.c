@@ -319,7 +319,6 @@ struct run {
     uint16_t *out;
     size_t count, cap;
     uint8_t scope;
-    bool scope_is_zero;
     size_t used;
     uint64_t seen[REGION_LIMIT / 64];
     struct contender pool[ORDERING_MEMBERS_LIMIT];
@@ -355,9 +354,7 @@ static void run_note(struct run *run, enum draw_per per, uint8_t v4_bits, uint8_
 {
     const uint8_t bits = draw_bits(run->asker, v4_bits, v6_bits);
 
-    if (per != DRAW_PER_CLIENT)
-        run->scope_is_zero = true;
-    else if (!run->asker->anonymous && bits > run->scope)
+    if (per == DRAW_PER_CLIENT && !run->asker->anonymous && bits > run->scope)
         run->scope = bits;
 }
 
@@ -427,7 +424,7 @@ static size_t copy_list(const uint32_t *list, uint16_t *out, size_t cap)
 /* Apart from ordering_run(), so that a plain list does not pay for the large frame. */
 static __attribute__((noinline)) size_t run_whole(const uint32_t *words, size_t len,
                                                   const struct asker *asker, uint16_t *out,
-                                                  size_t cap, uint8_t *scope, bool *scope_is_zero)
+                                                  size_t cap, uint8_t *scope)
 {
     struct run run; /* not initialized as a whole: the pool is 64 KiB and mostly unused */
     run.asker = asker;
@@ -435,18 +432,16 @@ static __attribute__((noinline)) size_t run_whole(const uint32_t *words, size_t 
     run.count = 0;
     run.cap = cap;
     run.scope = *scope;
-    run.scope_is_zero = false;
     run.used = 0;
     memset(run.seen, 0, sizeof run.seen);
 
     run_program(&run, words, len);
     *scope = run.scope;
-    *scope_is_zero = *scope_is_zero || run.scope_is_zero;
     return run.count;
 }
 
 size_t ordering_run(const struct ordering_set *set, uint32_t id, const struct asker *asker,
-                    uint16_t *out, size_t cap, uint8_t *scope, bool *scope_is_zero)
+                    uint16_t *out, size_t cap, uint8_t *scope)
 {
     size_t len;
     const uint32_t *words = program_of(set, id, &len);
@@ -455,7 +450,7 @@ size_t ordering_run(const struct ordering_set *set, uint32_t id, const struct as
         return 0;
     if (!(words[0] & OP_DRAW) && len == list_words(words[0]))
         return copy_list(words, out, cap);
-    return run_whole(words, len, asker, out, cap, scope, scope_is_zero);
+    return run_whole(words, len, asker, out, cap, scope);
 }
 
 uint16_t ordering_first(const struct ordering_set *set, uint32_t id)

@@ -92,11 +92,11 @@ size_t ordering_head(const struct ordering_set *set, uint32_t id, uint16_t *out,
 /*
  * Runs a program: region ids in order to `out` (room for `cap`), their count
  * back. *scope is raised to the bits of the client's address that a draw
- * looked at; *scope_is_zero is set when a draw looked at something else than
- * the address. What lies behind the `cap`th region is not looked at.
+ * looked at; draws per query or resolver look at none. What lies behind the
+ * `cap`th region is not looked at.
  * Thread: any; no allocation.
  */
 size_t ordering_run(const struct ordering_set *set, uint32_t id, const struct asker *asker,
-                    uint16_t *out, size_t cap, uint8_t *scope, bool *scope_is_zero);
+                    uint16_t *out, size_t cap, uint8_t *scope);
 
 #endif

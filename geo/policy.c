@@ -297,13 +297,12 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
     const struct standing at = standing_of(client);
     const struct table_leaf leaf = leaf_of(policy, &at.asker);
     uint8_t scope = leaf.prefix_len;
-    bool scope_is_zero = at.asker.anonymous;
 
     out->count = (uint16_t)ordering_run(policy->orderings, leaf.value, &at.asker, out->regions,
-                                        REGION_LIMIT, &scope, &scope_is_zero);
-    if (scope == 0 && policy->uniform)
-        scope_is_zero = true;
-    out->scope = scope_is_zero ? 0 : standing_scope(&at, scope);
+                                        REGION_LIMIT, &scope);
+    /* A draw that asks nothing of the address leaves alone what led to it: a rule has its block. */
+    const bool for_all = at.asker.anonymous || (scope == 0 && policy->uniform);
+    out->scope = for_all ? 0 : standing_scope(&at, scope);
     out->first_scope = first_scope_of(policy, &at, leaf.value, out->scope);
 }
 

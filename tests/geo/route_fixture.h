@@ -127,7 +127,6 @@ static inline const char *rank(const struct route *route, const struct place *pl
     uint16_t out[REGION_LIMIT];
     uint32_t id;
     uint8_t scope = 0;
-    bool zero = false;
 
     if (net != NULL) {
         assert_true(prefix_parse(net, &prefix));
@@ -137,7 +136,7 @@ static inline const char *rank(const struct route *route, const struct place *pl
     ordering_draft_init(&draft);
     route_rank(route, &regions, &subject, &draft);
     assert_int_equal(ordering_intern(set, &draft, &id), STATUS_OK);
-    const size_t count = ordering_run(set, id, asker, out, REGION_LIMIT, &scope, &zero);
+    const size_t count = ordering_run(set, id, asker, out, REGION_LIMIT, &scope);
     for (size_t i = 0; i < count; i++)
         text[i] = initials[out[i]];
     text[count] = '\0';

@@ -65,9 +65,8 @@ static const char *run(const struct ordering_set *set, uint32_t id, const struct
 {
     uint16_t out[32];
     uint8_t scope = 0;
-    bool zero = false;
 
-    const size_t count = ordering_run(set, id, asker, out, cap, &scope, &zero);
+    const size_t count = ordering_run(set, id, asker, out, cap, &scope);
     assert_true(count <= cap && count < 32);
     for (size_t i = 0; i < count; i++)
         text[i] = (char)('a' + out[i]);
@@ -153,13 +152,12 @@ static void scope_follows_what_the_draws_looked_at(void **state)
         size_t cap;
         bool anonymous;
         uint8_t scope; /* came in as 9 */
-        bool zero;
     } cases[] = {
-        { "abc", 30, false, 9, false },   { "(a|b)", 30, false, 20, false },
-        { "(a)", 30, false, 9, false },   { "[a|b]", 30, false, 9, true },
-        { "{a|b}", 30, false, 9, true },  { "(a|[b|c])", 30, false, 20, true },
-        { "a(b|c)", 1, false, 9, false }, { "a(b|c)", 2, false, 20, false },
-        { "(a|b)", 30, true, 9, false },  { "[a]b", 30, false, 9, false },
+        { "abc", 30, false, 9 },   { "(a|b)", 30, false, 20 },
+        { "(a)", 30, false, 9 },   { "[a|b]", 30, false, 9 },
+        { "{a|b}", 30, false, 9 }, { "(a|[b|c])", 30, false, 20 },
+        { "a(b|c)", 1, false, 9 }, { "a(b|c)", 2, false, 20 },
+        { "(a|b)", 30, true, 9 },  { "[a]b", 30, false, 9 },
     };
     struct ordering_set *set = ordering_set_new();
     assert_non_null(set);
@@ -167,12 +165,11 @@ static void scope_follows_what_the_draws_looked_at(void **state)
         struct asker asker = client(3);
         uint16_t out[32];
         uint8_t scope = 9;
-        bool zero = false;
 
         asker.anonymous = cases[i].anonymous;
-        ordering_run(set, intern(set, cases[i].program), &asker, out, cases[i].cap, &scope, &zero);
-        if (scope != cases[i].scope || zero != cases[i].zero)
-            fail_msg("%s: scope %u, zero %d", cases[i].program, scope, zero);
+        ordering_run(set, intern(set, cases[i].program), &asker, out, cases[i].cap, &scope);
+        if (scope != cases[i].scope)
+            fail_msg("%s: scope %u", cases[i].program, scope);
     }
     ordering_set_free(set);
 }
@@ -224,8 +221,7 @@ static void thousands_of_programs_keep_their_ids(void **state)
     for (uint32_t n = 0; n < PROGRAMS; n++) {
         uint16_t out[4];
         uint8_t scope = 0;
-        bool zero = false;
-        assert_int_equal(ordering_run(set, n, &asker, out, 4, &scope, &zero), 2);
+        assert_int_equal(ordering_run(set, n, &asker, out, 4, &scope), 2);
         assert_int_equal(out[0], n % REGION_LIMIT);
     }
     ordering_set_free(set);
@@ -240,7 +236,6 @@ static void the_largest_draw_is_ranked_right(void **state)
     uint32_t id;
     uint16_t out[REGION_LIMIT];
     uint8_t scope = 0;
-    bool zero = false;
     const struct asker asker = client(99);
 
     assert_non_null(set);
@@ -255,7 +250,7 @@ static void the_largest_draw_is_ranked_right(void **state)
     assert_int_equal(ordering_intern(set, &draft, &id), STATUS_OK);
     ordering_draft_release(&draft);
 
-    assert_int_equal(ordering_run(set, id, &asker, out, REGION_LIMIT, &scope, &zero), REGION_LIMIT);
+    assert_int_equal(ordering_run(set, id, &asker, out, REGION_LIMIT, &scope), REGION_LIMIT);
     const uint64_t ticket = draw_ticket(&asker, DRAW_PER_CLIENT, 5, 24, 56);
     uint64_t last = 0;
     bool seen[REGION_LIMIT] = { false };
@@ -310,9 +305,8 @@ static void refuses_what_a_run_could_not_hold(void **state)
         if (cases[i].status == STATUS_OK) {
             uint16_t out[REGION_LIMIT];
             uint8_t scope = 0;
-            bool zero = false;
             const struct asker asker = client(i);
-            const size_t count = ordering_run(set, id, &asker, out, REGION_LIMIT, &scope, &zero);
+            const size_t count = ordering_run(set, id, &asker, out, REGION_LIMIT, &scope);
             const size_t expected = cases[i].width; /* width - 1 shared regions and number 1000 */
             if (count != (expected > 1001 ? expected - 1 : expected))
                 fail_msg("%s: %zu regions", cases[i].what, count);

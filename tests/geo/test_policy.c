@@ -65,7 +65,7 @@ static void ranks_and_scopes_of_single_clients(void **state)
         { "for each query, IPv6: 0", PER_QUERY, "2001:db8::", 56, NULL, 0 },
         { "for each query, v4-mapped: 0", PER_QUERY, "::ffff:10.1.2.3", 128, NULL, 0 },
         { "for each resolver: 0", PER_RESOLVER, "10.1.2.3", 24, NULL, 0 },
-        { "for each query behind a rule: 0", SPLIT, "20.1.2.3", 24, NULL, 0 },
+        { "for each query behind a rule: the rule's block", SPLIT, "20.1.2.3", 24, NULL, 8 },
         { "beside that rule", SPLIT, "10.1.2.3", 24, "h", 4 },
     };
     struct atlas atlas;

@@ -210,7 +210,6 @@ static size_t rank_directly(const struct atlas *atlas, const struct route *route
     struct address address = *client, inner;
     struct prefix network;
     uint8_t offset, scope = 0;
-    bool zero = false;
     uint32_t id;
 
     if (address_embedded_v4(client, &inner, &offset))
@@ -222,7 +221,7 @@ static size_t rank_directly(const struct atlas *atlas, const struct route *route
     ordering_draft_init(&draft);
     route_rank(route, &regions, &subject, &draft);
     assert_int_equal(ordering_intern(set, &draft, &id), STATUS_OK);
-    const size_t count = ordering_run(set, id, &asker, out, REGION_LIMIT, &scope, &zero);
+    const size_t count = ordering_run(set, id, &asker, out, REGION_LIMIT, &scope);
     ordering_draft_release(&draft);
     ordering_set_free(set);
     return count;

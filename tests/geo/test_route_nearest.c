@@ -43,7 +43,6 @@ static void nearest_weighs_distance_by_bias(void **state)
         uint16_t out[5];
         uint32_t id;
         uint8_t scope = 0;
-        bool zero = false;
 
         memcpy(biased, items, sizeof biased);
         biased[0].bias = cases[i].helsinki;
@@ -51,7 +50,7 @@ static void nearest_weighs_distance_by_bias(void **state)
         ordering_draft_init(&draft);
         route_rank(r.route, &list, &subject, &draft);
         assert_int_equal(ordering_intern(set, &draft, &id), STATUS_OK);
-        assert_int_equal(ordering_run(set, id, &anyone, out, 5, &scope, &zero), 2);
+        assert_int_equal(ordering_run(set, id, &anyone, out, 5, &scope), 2);
         if (out[0] != (cases[i].expected[0] == 'h' ? 0 : 1))
             fail_msg("bias %d and %d: not %s", cases[i].helsinki, cases[i].paris,
                      cases[i].expected);
