@@ -75,30 +75,3 @@ bool ecs_prefix(const struct ecs *ecs, struct prefix *out)
     memcpy(out->address.octets, ecs->address, sizeof ecs->address);
     return true;
 }
-
-/*
- * RFC 6890: "this network", loopback, link-local, multicast and what is
- * reserved above it. RFC 4291: ::, ::1 and the IPv4-compatible addresses that
- * were given up, link-local, multicast.
- */
-static const struct prefix unroutable[] = {
-    { { FAMILY_V4, { 0 } }, 8 },
-    { { FAMILY_V4, { 127 } }, 8 },
-    { { FAMILY_V4, { 169, 254 } }, 16 },
-    { { FAMILY_V4, { 224 } }, 3 },
-    { { FAMILY_V6, { 0 } }, 96 },
-    { { FAMILY_V6, { 0xfe, 0x80 } }, 10 },
-    { { FAMILY_V6, { 0xff } }, 8 },
-};
-
-uint8_t ecs_unroutable(const struct ecs *ecs)
-{
-    struct prefix subnet;
-    if (!ecs_prefix(ecs, &subnet))
-        return 0;
-    for (size_t i = 0; i < sizeof unroutable / sizeof *unroutable; i++) {
-        if (unroutable[i].len <= subnet.len && prefix_contains(&unroutable[i], &subnet.address))
-            return unroutable[i].len;
-    }
-    return 0;
-}

@@ -32,11 +32,4 @@ size_t ecs_write(const struct ecs *ecs, uint8_t out[ECS_MAX_LEN]);
 /* The client's address as a prefix of ours. False for source prefix 0 or family 0. */
 bool ecs_prefix(const struct ecs *ecs, struct prefix *out);
 
-/*
- * The length of the block that the whole prefix lies in, when no address of
- * that block can be a client's: loopback, link-local, multicast and the like.
- * 0 for everything else, private networks and source prefix 0 included.
- */
-uint8_t ecs_unroutable(const struct ecs *ecs);
-
 #endif

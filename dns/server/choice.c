@@ -11,8 +11,7 @@ struct policy_client choice_client(const struct service *service, const struct c
     struct policy_client who = { .resolver = client->source, .random = client->random };
     struct prefix subnet;
 
-    /* An address that nobody can have is taken for the resolver's own. */
-    *by_ecs = heed_ecs && service->ecs && ecs != NULL && ecs_unroutable(ecs) == 0;
+    *by_ecs = heed_ecs && service->ecs && ecs != NULL;
     if (!*by_ecs) {
         who.address = client->source;
         who.source_len = family_bits(client->source.family);

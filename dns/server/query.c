@@ -127,9 +127,6 @@ static void answer_steered(struct work *work)
     work->answer.choice = choice;
     if (choice->by_ecs)
         work->answer.edns.ecs.scope_prefix = choice->scope;
-    else if (edns->has_ecs && choice->scope > 0)
-        /* Steered by the resolver's address, so it must not be kept for all of its clients. */
-        work->answer.edns.ecs.scope_prefix = ecs_unroutable(&edns->ecs);
 }
 
 static void answer_found(struct work *work)
