@@ -232,19 +232,6 @@ static void tells_only_the_alias_to_who_sent_a_subnet(void **state)
     assert_string_equal(reading->text, "d.example. DNAME 3600, www.d.example. CNAME 3600 |  | ");
 }
 
-/* Nobody is at such an address: the resolver's own counts, and the scope says for whom. */
-static void takes_an_impossible_subnet_for_the_resolver(void **state)
-{
-    static const char option[] = "\0\x08\0\x08\0\1\x20\0\x7f\0\0\1";
-    struct request request = request_for("www.example.", RRTYPE_A);
-    add_opt(&request, 1232, option, sizeof option - 1);
-    assert_int_equal(ask(*state, &request, false)->reading.ecs[3], 8);
-
-    request = request_for("plain.example.", RRTYPE_A);
-    add_opt(&request, 1232, option, sizeof option - 1);
-    assert_int_equal(ask(*state, &request, false)->reading.ecs[3], 0);
-}
-
 /* RFC 7873 section 5.4 */
 static void tells_a_cookie_without_a_question(void **state)
 {
@@ -485,8 +472,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_the_form_before_the_name, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(gives_the_subnet_back, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(tells_only_the_alias_to_who_sent_a_subnet, setup,
-                                        scene_teardown),
-        cmocka_unit_test_setup_teardown(takes_an_impossible_subnet_for_the_resolver, setup,
                                         scene_teardown),
         cmocka_unit_test_setup_teardown(tells_a_cookie_without_a_question, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(knows_no_key, setup, scene_teardown),
