@@ -5,6 +5,7 @@
 #   make check-unit               the unit twins; `make unit T=zones/zone` for one
 #   make check-blackbox           the real daemon, asked over the network
 #   make compare                  random zones, answered by us and three other name servers
+#   make oracle                   random maps, answered by us and by an independent oracle
 #   make demo                     the main job as a story
 #   make install DESTDIR= PREFIX=/usr/local
 #
@@ -135,6 +136,7 @@ check: packages-test
 	+@$(MAKE) --no-print-directory check-unit
 	+@$(MAKE) --no-print-directory check-blackbox
 	+@$(MAKE) --no-print-directory check-compare
+	+@$(MAKE) --no-print-directory check-oracle
 
 arrows:
 	@sh tests/arrows.sh
@@ -225,4 +227,5 @@ FORCE:
 -include tests/fuzz/fuzz.mk
 -include tests/mutate/mutate.mk
 -include tests/bench.mk
+-include tests/oracle/oracle.mk
 -include tests/geo.mk
