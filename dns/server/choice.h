@@ -25,7 +25,7 @@ struct choice {
 
 /*
  * The client whom steering looks at: the ECS prefix when there is one and the
- * service heeds it and somebody can have such an address, else the source address.
+ * service heeds it, else the source address.
  */
 struct policy_client choice_client(const struct service *service, const struct client *client,
                                    const struct ecs *ecs, bool heed_ecs, bool *by_ecs);
