@@ -211,6 +211,8 @@ class Online(TestCase):
         with HealthTarget("127.0.1.2") as target, self.daemon(target) as daemon:
             wait_until(lambda: "not probed yet" not in json.dumps(self.why(daemon)),
                        "the first round of probes")
+            wait_until(lambda: self.why(daemon)["scope"] == 0,
+                       "the widest scope: the only region that is up answers everybody")
             why = self.why(daemon)
             self.assertEqual(why["region"], "falkenstein-1")
             self.assertNotIn("offline", why)
