@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "health/target.h"
 
@@ -14,11 +15,15 @@ enum { PROBE_REASON = 96 };
 /* How one probe ended. */
 struct probe_result {
     bool good;
-    bool refused;              /* the connection was refused: worth asking again at once */
-    bool inconclusive;         /* something of our own was missing (descriptors, memory): nothing is
+    bool refused;      /* the connection was refused: worth asking again at once */
+    bool inconclusive; /* something of our own was missing (descriptors, memory): nothing is
                           known of the target, and the result must not count */
-    uint32_t took_us;          /* from start to end */
-    char reason[PROBE_REASON]; /* for people: "HTTP 503", "timed out after 1s" */
+    bool silent;       /* who was asked knows nothing of the target: a verdict that stands
+                          is kept, but the first result of all decides as ever */
+    uint32_t took_us;  /* from start to end */
+    uint64_t certificate_ends_s; /* https: when the first of its certificates expires, in seconds
+                          since 1970; 0: none was seen */
+    char reason[PROBE_REASON];   /* for people: "HTTP 503", "timed out after 1s" */
 };
 
 /* How a probe tells why it failed. The result is bad from then on. */
@@ -27,6 +32,11 @@ void probe_fail(struct probe_result *result, const char *format, ...)
 /* The same from errno: knows refusal, and what is our own lack. */
 void probe_fail_errno(struct probe_result *result, int error);
 void probe_fail_timeout(struct probe_result *result, uint32_t timeout_ms);
+
+/* Microseconds since a clock_monotonic_ns(), for `took_us`. */
+uint32_t probe_took_us(uint64_t started_ns);
+/* The target's address and port for a socket; gives the length. */
+socklen_t probe_sockaddr(const struct target *target, struct sockaddr_storage *out);
 
 typedef void probe_done(void *context, const struct probe_result *result);
 
@@ -66,5 +76,14 @@ struct probe_kind {
 /* http and https. SSL_CERT_FILE in the environment replaces the system's trusted certificates. */
 extern const struct probe_kind probe_kind_http;
 extern const struct probe_kind probe_kind_tcp;
+/* Over one ping or raw socket for each family; see icmp_socket.h. */
+extern const struct probe_kind probe_kind_icmp;
+/* Over UDP, a socket with a random port for each probe. */
+extern const struct probe_kind probe_kind_dns;
+/* At most PROBE_EXEC_MOST commands at a time; others wait, and their timeout with them. */
+extern const struct probe_kind probe_kind_exec;
+extern const struct probe_kind probe_kind_file;
+
+enum { PROBE_EXEC_MOST = 32 };
 
 #endif

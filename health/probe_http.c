@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <curl/curl.h>
 #include <ev.h>
@@ -173,6 +174,37 @@ static void http_judge(const struct http_probe *probe, CURLcode code, struct pro
     }
 }
 
+/* "Nov 21 08:32:00 2026 GMT" as seconds since 1970; 0 when it is not. */
+static uint64_t certificate_time(const char *text)
+{
+    struct tm time = { 0 };
+    const char *rest = strptime(text, "%b %d %H:%M:%S %Y", &time);
+    if (rest == NULL || strcmp(rest, " GMT") != 0)
+        return 0;
+    const time_t seconds = timegm(&time);
+    return seconds > 0 ? (uint64_t)seconds : 0;
+}
+
+/* The first to expire of all that were sent: any of them ends the trust of clients. */
+static uint64_t certificate_end(CURL *easy)
+{
+    static const char label[] = "Expire date:";
+    const struct curl_certinfo *chain = NULL;
+    uint64_t first = 0;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL)
+        return 0;
+    for (int i = 0; i < chain->num_of_certs; i++) {
+        for (const struct curl_slist *line = chain->certinfo[i]; line != NULL; line = line->next) {
+            if (strncmp(line->data, label, sizeof label - 1) != 0)
+                continue;
+            const uint64_t end = certificate_time(line->data + sizeof label - 1);
+            if (end != 0 && (first == 0 || end < first))
+                first = end;
+        }
+    }
+    return first;
+}
+
 static void http_probe_finish(struct http_probe *probe, CURLcode code)
 {
     struct probe_result result = { .good = false };
@@ -180,6 +212,8 @@ static void http_probe_finish(struct http_probe *probe, CURLcode code)
     http_judge(probe, code, &result);
     curl_easy_getinfo(probe->easy, CURLINFO_TOTAL_TIME_T, &took_us);
     result.took_us = (uint32_t)took_us;
+    if (probe->base.target->spec.type == PROBE_HTTPS)
+        result.certificate_ends_s = certificate_end(probe->easy);
 
     probe_done *done = probe->base.done;
     void *context = probe->base.context;
@@ -382,6 +416,7 @@ static bool request_make(struct http_probe *probe, const struct target *target)
 
     isolate(easy);
     trust_set(probe, spec->verify);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, spec->type == PROBE_HTTPS ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, probe);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, probe->error);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);

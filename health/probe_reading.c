@@ -1,5 +1,7 @@
 #include "health/probe_reading.h"
 
+#include <string.h>
+
 void probe_reading_note(struct probe_reading *reading, enum status status)
 {
     if (reading->status == STATUS_OK)
@@ -30,4 +32,33 @@ const char *probe_reading_keep(struct probe_reading *reading, const char *text)
     if (copy == NULL)
         probe_reading_no_memory(reading);
     return copy;
+}
+
+const char *probe_reading_keep_path(struct probe_reading *reading, const char *path)
+{
+    const char *file = reading->object->diag->file;
+    const char *slash = file != NULL ? strrchr(file, '/') : NULL;
+    if (path[0] == '/' || slash == NULL)
+        return probe_reading_keep(reading, path);
+
+    const char *whole = arena_format(reading->arena, "%.*s/%s", (int)(slash - file), file, path);
+    if (whole == NULL)
+        probe_reading_no_memory(reading);
+    return whole;
+}
+
+void probe_host_read(struct probe_reading *reading)
+{
+    struct json_node node;
+    if (!json_member(reading->object, "host", &node))
+        return;
+    const char *host = probe_reading_text(reading, &node);
+    if (host == NULL)
+        return;
+    if (probe_host_is_valid(host))
+        reading->spec->host = probe_reading_keep(reading, host);
+    else
+        probe_reading_note(reading,
+                           json_error(&node, STATUS_SYNTAX,
+                                      "'%s' is not a host name (a port is given by 'port')", host));
 }

@@ -8,6 +8,14 @@
 #include "dns/base/json.h"
 #include "health/probe_spec.h"
 
+/* Kinds of probe that have keys in common. */
+enum {
+    ON_WEB = 1 << PROBE_HTTP | 1 << PROBE_HTTPS,
+    ON_SERVICE = ON_WEB | 1 << PROBE_TCP | 1 << PROBE_DNS, /* something listens at a port */
+    ON_LOCAL = 1 << PROBE_EXEC | 1 << PROBE_FILE,
+    ON_ALL = ON_SERVICE | ON_LOCAL | 1 << PROBE_ICMP /* whoever is asked at all */
+};
+
 /*
  * What the parts of probe_spec_parse() share: the entry that is being read,
  * where its strings go, and whether all was well so far. Reading goes on after
@@ -33,7 +41,18 @@ const char *probe_reading_text(struct probe_reading *reading, const struct json_
 /* Keeps a string for as long as the entry lives; NULL, and told, when memory is out. */
 const char *probe_reading_keep(struct probe_reading *reading, const char *text);
 
-/* The keys of http and https alone. */
+/* The same of a path; a relative one counts from the folder of the file that is being read. */
+const char *probe_reading_keep_path(struct probe_reading *reading, const char *path);
+
+/* `host`, of those that have one. */
+void probe_host_read(struct probe_reading *reading);
+
+/* The keys of one kind alone. */
 void probe_web_read(struct probe_reading *reading);
+void probe_dns_read(struct probe_reading *reading);
+void probe_exec_read(struct probe_reading *reading);
+void probe_file_read(struct probe_reading *reading);
+
+void probe_gates_read(struct probe_reading *reading);
 
 #endif

@@ -42,22 +42,6 @@ static void read_path(struct probe_reading *reading)
     reading->spec->path = probe_reading_keep(reading, path);
 }
 
-static void read_host(struct probe_reading *reading)
-{
-    struct json_node node;
-    if (!json_member(reading->object, "host", &node))
-        return;
-    const char *host = probe_reading_text(reading, &node);
-    if (host == NULL)
-        return;
-    if (probe_host_is_valid(host))
-        reading->spec->host = probe_reading_keep(reading, host);
-    else
-        probe_reading_note(reading,
-                           json_error(&node, STATUS_SYNTAX,
-                                      "'%s' is not a host name (a port is given by 'port')", host));
-}
-
 static void read_method(struct probe_reading *reading)
 {
     struct json_node node;
@@ -299,7 +283,7 @@ void probe_web_read(struct probe_reading *reading)
     spec->verify = true;
 
     read_path(reading);
-    read_host(reading);
+    probe_host_read(reading);
     read_method(reading);
     read_headers(reading);
     read_response(reading);

@@ -12,6 +12,14 @@ const char *probe_type_name(enum probe_type type)
         return "https";
     case PROBE_TCP:
         return "tcp";
+    case PROBE_ICMP:
+        return "icmp";
+    case PROBE_DNS:
+        return "dns";
+    case PROBE_EXEC:
+        return "exec";
+    case PROBE_FILE:
+        return "file";
     case PROBE_NONE:
         break;
     }
@@ -33,13 +41,36 @@ bool probe_host_is_valid(const char *host)
 
 uint16_t probe_spec_port(const struct probe_spec *spec, uint16_t endpoint_port)
 {
-    if (spec->type == PROBE_NONE)
+    if (spec->type == PROBE_NONE || spec->type == PROBE_ICMP)
         return 0;
     if (endpoint_port != 0)
         return endpoint_port;
     if (spec->port != 0)
         return spec->port;
-    if (spec->type == PROBE_HTTP)
+    switch (spec->type) {
+    case PROBE_HTTP:
         return 80;
-    return spec->type == PROBE_HTTPS ? 443 : 0;
+    case PROBE_HTTPS:
+        return 443;
+    case PROBE_DNS:
+        return 53;
+    default:
+        return 0;
+    }
+}
+
+bool probe_spec_needs_port(const struct probe_spec *spec)
+{
+    return spec->type == PROBE_HTTP || spec->type == PROBE_HTTPS || spec->type == PROBE_TCP ||
+           spec->type == PROBE_DNS;
+}
+
+bool probe_spec_uses_host(const struct probe_spec *spec)
+{
+    return spec->type == PROBE_HTTP || spec->type == PROBE_HTTPS || spec->type == PROBE_EXEC;
+}
+
+bool probe_spec_uses_region(const struct probe_spec *spec)
+{
+    return spec->type == PROBE_EXEC || spec->type == PROBE_FILE;
 }

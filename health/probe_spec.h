@@ -8,11 +8,24 @@
 #include "dns/base/arena.h"
 #include "dns/base/diag.h"
 #include "dns/base/json.h"
+#include "health/gate.h"
 
 /* How a target is asked. */
-enum probe_type { PROBE_NONE, PROBE_HTTP, PROBE_HTTPS, PROBE_TCP };
+enum probe_type {
+    PROBE_NONE,
+    PROBE_HTTP,
+    PROBE_HTTPS,
+    PROBE_TCP,
+    PROBE_ICMP,
+    PROBE_DNS,
+    PROBE_EXEC,
+    PROBE_FILE
+};
 
-enum { PROBE_STATUS_RANGES = 8, PROBE_HEADERS = 16 };
+enum { PROBE_STATUS_RANGES = 8, PROBE_HEADERS = 16, PROBE_WORDS = 16, PROBE_GATES = 8 };
+
+/* What holds while a `file` does not say anything usable of a target. */
+enum probe_silence { SILENCE_KEEP, SILENCE_UP, SILENCE_DOWN };
 
 struct probe_status_range {
     uint16_t least, most;
@@ -37,7 +50,10 @@ struct probe_spec {
     uint32_t interval_ms, timeout_ms;
     uint8_t fall, rise;
     uint8_t jitter; /* percent of the interval */
+    bool damping;   /* a target that flaps must prove itself for longer */
     uint16_t port;  /* 0: not given here; see probe_spec_port() */
+    struct gate_rules gates[PROBE_GATES];
+    uint8_t gate_count;
     /* http and https */
     const char *path, *method;
     const char *host;                   /* Host header and SNI; NULL: the address */
@@ -51,6 +67,22 @@ struct probe_spec {
     bool verify; /* https: the certificate must be valid for the host */
     /* tcp */
     const char *send, *expect; /* NULL: connecting is enough */
+    /* dns */
+    const char *qname; /* presentation form, absolute */
+    uint16_t qtype;
+    bool recursion;     /* ask with RD set */
+    uint16_t rcodes;    /* a bit for each that is expected */
+    bool has_answer;    /* an answer must hold a record of that type */
+    const char *answer; /* and this rdata (see dns_rdata_read()); NULL: any */
+    /* exec */
+    const char *command[PROBE_WORDS]; /* a program and its arguments */
+    uint8_t command_count;
+    /* file */
+    const char *file;
+    uint32_t max_age_ms; /* 0: a file never grows too old */
+    enum probe_silence silence;
+    /* exec and file: the region of the endpoint; set by whoever acquires a target. NULL: none */
+    const char *region;
 };
 
 /*
@@ -62,10 +94,16 @@ enum status probe_spec_parse(const struct json_node *node, const char *name, str
 
 /*
  * The port to ask: the endpoint's own (0: it gives none), else the probe's,
- * else 80 for http and 443 for https. 0 when none is known: a mistake of the
- * map that the caller tells. Always 0 for PROBE_NONE.
+ * else 80 for http, 443 for https and 53 for dns. 0 when none is known, which
+ * is a mistake of the map for those that need one. Always 0 for PROBE_NONE and
+ * PROBE_ICMP.
  */
 uint16_t probe_spec_port(const struct probe_spec *spec, uint16_t endpoint_port);
+bool probe_spec_needs_port(const struct probe_spec *spec);
+
+/* Whether `host` of an endpoint, and its region, are part of the question. */
+bool probe_spec_uses_host(const struct probe_spec *spec);
+bool probe_spec_uses_region(const struct probe_spec *spec);
 
 /* "http", "tcp", ... as the map writes it. */
 const char *probe_type_name(enum probe_type type);

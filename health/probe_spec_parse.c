@@ -3,40 +3,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "health/icmp_socket.h"
 #include "health/probe_reading.h"
 
 /* ---- types and their keys ---- */
 
 static const char *const type_names[] = {
-    [PROBE_NONE] = "none",
-    [PROBE_HTTP] = "http",
-    [PROBE_HTTPS] = "https",
-    [PROBE_TCP] = "tcp",
-    NULL,
+    [PROBE_NONE] = "none", [PROBE_HTTP] = "http", [PROBE_HTTPS] = "https",
+    [PROBE_TCP] = "tcp",   [PROBE_ICMP] = "icmp", [PROBE_DNS] = "dns",
+    [PROBE_EXEC] = "exec", [PROBE_FILE] = "file", NULL,
 };
 
-/* In the contract, but not built: refused instead of taken for healthy. */
-static const char *const later_types[] = { "icmp", "dns", "exec", "file", NULL };
+static const char type_choice[] = "http, https, tcp, icmp, dns, exec, file or none";
 
 static const char *const all_keys[] = {
-    "type", "interval", "timeout", "fall",   "rise",   "jitter", "port",  "path",
-    "host", "method",   "headers", "expect", "verify", "send",   "gates", NULL,
-};
-
-enum {
-    ON_WEB = 1 << PROBE_HTTP | 1 << PROBE_HTTPS,
-    ON_NET = ON_WEB | 1 << PROBE_TCP,
+    "type",  "interval", "timeout",   "fall",    "rise",    "jitter",  "damping",      "gates",
+    "port",  "path",     "host",      "method",  "headers", "expect",  "verify",       "send",
+    "qname", "qtype",    "recursion", "command", "file",    "max_age", "when_unknown", NULL,
 };
 
 static const struct {
     const char *key;
     unsigned types; /* the bits of those that have it */
 } key_rules[] = {
-    { "interval", ON_NET },     { "timeout", ON_NET }, { "fall", ON_NET },
-    { "rise", ON_NET },         { "jitter", ON_NET },  { "port", ON_NET },
-    { "expect", ON_NET },       { "path", ON_WEB },    { "host", ON_WEB },
-    { "method", ON_WEB },       { "headers", ON_WEB }, { "verify", 1 << PROBE_HTTPS },
+    { "interval", ON_ALL },
+    { "timeout", ON_ALL & ~(1u << PROBE_FILE) },
+    { "fall", ON_ALL },
+    { "rise", ON_ALL },
+    { "jitter", ON_ALL },
+    { "damping", ON_ALL },
+    { "gates", ON_ALL },
+    { "port", ON_SERVICE | ON_LOCAL },
+    { "expect", ON_SERVICE },
+    { "path", ON_WEB },
+    { "host", ON_WEB | 1 << PROBE_EXEC },
+    { "method", ON_WEB },
+    { "headers", ON_WEB },
+    { "verify", 1 << PROBE_HTTPS },
     { "send", 1 << PROBE_TCP },
+    { "qname", 1 << PROBE_DNS },
+    { "qtype", 1 << PROBE_DNS },
+    { "recursion", 1 << PROBE_DNS },
+    { "command", 1 << PROBE_EXEC },
+    { "file", 1 << PROBE_FILE },
+    { "max_age", 1 << PROBE_FILE },
+    { "when_unknown", 1 << PROBE_FILE },
 };
 
 static bool type_find(const char *word, enum probe_type *out)
@@ -56,17 +67,8 @@ static enum status tell_unknown_type(const struct json_node *node, const char *w
     if (near != NULL)
         return json_error(node, STATUS_MEANING, "unknown probe type '%s', did you mean '%s'?", word,
                           near);
-    return json_error(node, STATUS_MEANING,
-                      "unknown probe type '%s', expected http, https, tcp or none", word);
-}
-
-static bool is_later_type(const char *word)
-{
-    for (size_t i = 0; later_types[i] != NULL; i++) {
-        if (strcmp(later_types[i], word) == 0)
-            return true;
-    }
-    return false;
+    return json_error(node, STATUS_MEANING, "unknown probe type '%s', expected %s", word,
+                      type_choice);
 }
 
 /* False when the type is not one we can ask by; then it is unknown which keys it may have. */
@@ -76,15 +78,11 @@ static bool read_type(struct probe_reading *reading)
     const char *word;
     if (!json_member(reading->object, "type", &node)) {
         probe_reading_note(reading, json_error(reading->object, STATUS_MEANING,
-                                               "a probe needs a 'type': http, https, tcp or none"));
+                                               "a probe needs a 'type': %s", type_choice));
     } else if (json_get_string(&node, &word) != STATUS_OK) {
         probe_reading_note(reading, STATUS_SYNTAX);
     } else if (type_find(word, &reading->spec->type)) {
         return true;
-    } else if (is_later_type(word)) {
-        probe_reading_note(reading, json_error(&node, STATUS_MEANING,
-                                               "probe type '%s' is not available yet", word));
-        return false;
     } else {
         probe_reading_note(reading, tell_unknown_type(&node, word));
     }
@@ -106,9 +104,6 @@ static void check_keys(struct probe_reading *reading)
                                json_error(&node, STATUS_MEANING, "probes of type '%s' have no '%s'",
                                           probe_type_name(reading->spec->type), key_rules[i].key));
     }
-    if (json_member(object, "gates", &node))
-        probe_reading_note(reading,
-                           json_error(&node, STATUS_MEANING, "'gates' are not available yet"));
 }
 
 /* ---- small values ---- */
@@ -118,7 +113,7 @@ static void read_duration(struct probe_reading *reading, const char *key, uint64
 {
     struct json_node node;
     uint64_t ms = *out;
-    if (probe_reading_member(reading, key, ON_NET, &node))
+    if (probe_reading_member(reading, key, ON_ALL, &node))
         probe_reading_note(reading, json_get_duration(&node, least_ms, most_ms, &ms));
     *out = (uint32_t)ms;
 }
@@ -128,7 +123,7 @@ static uint16_t read_integer(struct probe_reading *reading, const char *key, uin
 {
     struct json_node node;
     int64_t value = otherwise;
-    if (probe_reading_member(reading, key, ON_NET, &node))
+    if (probe_reading_member(reading, key, ON_ALL, &node))
         probe_reading_note(reading, json_get_integer(&node, 1, most, &value));
     return (uint16_t)value;
 }
@@ -138,7 +133,7 @@ static void read_jitter(struct probe_reading *reading)
 {
     enum { JITTER_MOST = 50 };
     struct json_node node;
-    if (!probe_reading_member(reading, "jitter", ON_NET, &node))
+    if (!probe_reading_member(reading, "jitter", ON_ALL, &node))
         return;
 
     int64_t percent = 0;
@@ -160,6 +155,24 @@ static void read_jitter(struct probe_reading *reading)
                                       word));
     else
         reading->spec->jitter = (uint8_t)atoi(word);
+}
+
+static void read_damping(struct probe_reading *reading)
+{
+    struct json_node node;
+    reading->spec->damping = true;
+    if (probe_reading_member(reading, "damping", ON_ALL, &node))
+        probe_reading_note(reading, json_get_bool(&node, &reading->spec->damping));
+}
+
+/* ---- icmp ---- */
+
+/* Better refused now than never probed. */
+static void read_icmp(struct probe_reading *reading)
+{
+    if (!icmp_socket_is_allowed())
+        probe_reading_note(reading,
+                           json_error(reading->object, STATUS_MEANING, "%s", icmp_socket_refusal));
 }
 
 /* ---- tcp ---- */
@@ -200,10 +213,13 @@ enum status probe_spec_parse(const struct json_node *node, const char *name, str
 
     read_duration(&reading, "interval", 100, HOUR, &spec->interval_ms);
     read_duration(&reading, "timeout", 10, 60 * SECOND, &spec->timeout_ms);
-    spec->fall = (uint8_t)read_integer(&reading, "fall", 100, 3);
-    spec->rise = (uint8_t)read_integer(&reading, "rise", 100, 2);
+    /* Whoever writes a file has judged already. */
+    spec->fall = (uint8_t)read_integer(&reading, "fall", 100, spec->type == PROBE_FILE ? 1 : 3);
+    spec->rise = (uint8_t)read_integer(&reading, "rise", 100, spec->type == PROBE_FILE ? 1 : 2);
     spec->port = read_integer(&reading, "port", UINT16_MAX, 0);
     read_jitter(&reading);
+    read_damping(&reading);
+    probe_gates_read(&reading);
     if (!known)
         return reading.status;
 
@@ -214,6 +230,18 @@ enum status probe_spec_parse(const struct json_node *node, const char *name, str
         break;
     case PROBE_TCP:
         read_tcp(&reading);
+        break;
+    case PROBE_ICMP:
+        read_icmp(&reading);
+        break;
+    case PROBE_DNS:
+        probe_dns_read(&reading);
+        break;
+    case PROBE_EXEC:
+        probe_exec_read(&reading);
+        break;
+    case PROBE_FILE:
+        probe_file_read(&reading);
         break;
     case PROBE_NONE:
         break;

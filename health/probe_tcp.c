@@ -1,7 +1,6 @@
 #include "health/probe.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,8 +39,7 @@ static void tcp_probe_free(struct tcp_probe *probe)
 
 static void tcp_probe_finish(struct tcp_probe *probe, struct probe_result *result)
 {
-    const uint64_t took_us = (clock_monotonic_ns() - probe->started_ns) / 1000;
-    result->took_us = took_us < UINT32_MAX ? (uint32_t)took_us : UINT32_MAX;
+    result->took_us = probe_took_us(probe->started_ns);
 
     probe_done *done = probe->base.done;
     void *context = probe->base.context;
@@ -163,26 +161,11 @@ static void on_ready(struct ev_loop *loop, struct ev_io *io, int events)
         tcp_listen(probe);
 }
 
-static socklen_t sockaddr_make(const struct target *target, struct sockaddr_storage *out)
-{
-    *out = (struct sockaddr_storage){ 0 };
-    if (target->address.family == FAMILY_V6) {
-        struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(target->port) };
-        memcpy(&v6.sin6_addr, target->address.octets, sizeof v6.sin6_addr);
-        memcpy(out, &v6, sizeof v6);
-        return sizeof v6;
-    }
-    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(target->port) };
-    memcpy(&v4.sin_addr, target->address.octets, sizeof v4.sin_addr);
-    memcpy(out, &v4, sizeof v4);
-    return sizeof v4;
-}
-
 /* False when there is no descriptor to be had. */
 static bool tcp_connect(struct tcp_probe *probe)
 {
     struct sockaddr_storage address;
-    const socklen_t len = sockaddr_make(probe->base.target, &address);
+    const socklen_t len = probe_sockaddr(probe->base.target, &address);
     probe->fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (probe->fd < 0) {
         /* A kernel without this family is a fact about the target, and is told as one. */

@@ -11,23 +11,23 @@
 #include "dns/base/clock.h"
 #include "dns/base/hash.h"
 #include "dns/base/log.h"
+#include "health/judge.h"
 #include "health/schedule.h"
-#include "health/verdict.h"
 
 /* A target without any result whose probe could not even start is tried again after this. */
 enum { START_AGAIN_MS = 1000 };
 
-enum kind { KIND_HTTP, KIND_TCP };
+enum kind { KIND_HTTP, KIND_TCP, KIND_ICMP, KIND_DNS, KIND_EXEC, KIND_FILE };
 
 static const struct probe_kind *const kinds[WATCHED_KINDS] = {
-    [KIND_HTTP] = &probe_kind_http,
-    [KIND_TCP] = &probe_kind_tcp,
+    [KIND_HTTP] = &probe_kind_http, [KIND_TCP] = &probe_kind_tcp,   [KIND_ICMP] = &probe_kind_icmp,
+    [KIND_DNS] = &probe_kind_dns,   [KIND_EXEC] = &probe_kind_exec, [KIND_FILE] = &probe_kind_file,
 };
 
 static const enum kind kind_of[] = {
-    [PROBE_HTTP] = KIND_HTTP,
-    [PROBE_HTTPS] = KIND_HTTP,
-    [PROBE_TCP] = KIND_TCP,
+    [PROBE_HTTP] = KIND_HTTP, [PROBE_HTTPS] = KIND_HTTP, [PROBE_TCP] = KIND_TCP,
+    [PROBE_ICMP] = KIND_ICMP, [PROBE_DNS] = KIND_DNS,    [PROBE_EXEC] = KIND_EXEC,
+    [PROBE_FILE] = KIND_FILE,
 };
 
 /* One probe on its way. */
@@ -42,7 +42,7 @@ struct watched {
     struct watch *watch;
     struct target *target;
     struct schedule schedule;
-    struct verdict verdict;
+    struct judge judge;
     struct ev_timer regular, again;
     bool started;
     LIST_HEAD(, flight) flights;
@@ -63,7 +63,7 @@ static void timer_start(struct ev_loop *loop, struct ev_timer *timer, uint64_t w
 
 static bool is_unknown(const struct watched *watched)
 {
-    return watched->verdict.health == HEALTH_UNKNOWN;
+    return watched->judge.health == HEALTH_UNKNOWN;
 }
 
 static void on_result(void *context, const struct probe_result *result);
@@ -152,21 +152,53 @@ static void on_again(struct ev_loop *loop, struct ev_timer *timer, int events)
 static void tell_change(const struct watched *watched, enum health before)
 {
     const struct target_report *report = &watched->report;
-    const struct probe_spec *spec = &watched->target->spec;
+    const int shut = judge_shut_gate(&watched->judge);
 
     if (before == HEALTH_UNKNOWN && report->health == HEALTH_UP)
         log_debug("target %s: up at its first probe", report->label);
     else if (before == HEALTH_UNKNOWN)
         log_warning("target %s: down at its first probe: %s", report->label, report->last_reason);
     else if (report->health == HEALTH_UP)
-        log_info("target %s: up after %u good probes", report->label, spec->rise);
+        log_info("target %s: up after %u good probes", report->label, report->good_streak);
+    else if (watched->judge.counting.health == HEALTH_UP && shut >= 0)
+        log_warning("target %s: down by its gate: %s", report->label, report->gates[shut].words);
     else
-        log_warning("target %s: down after %u failures: %s", report->label, spec->fall,
-                    report->last_reason);
+        log_warning("target %s: down after %u failures: %s", report->label,
+                    watched->target->spec.fall, report->last_reason);
 
     const struct watch *watch = watched->watch;
     if (watch->changed != NULL)
         watch->changed(watch->changed_context, report);
+}
+
+static void report_gates(struct watched *watched)
+{
+    const struct probe_spec *spec = &watched->target->spec;
+    struct target_report *report = &watched->report;
+    report->gate_count = spec->gate_count;
+    for (size_t i = 0; i < spec->gate_count; i++) {
+        struct target_gate *gate = &report->gates[i];
+        gate->finding = *gate_now(watched->judge.gates[i]);
+        gate_metric_print(&spec->gates[i], gate->metric, sizeof gate->metric);
+        gate_print(&spec->gates[i], &gate->finding, gate->words);
+    }
+}
+
+/* Under the lock. */
+static void report_fill(struct watched *watched, const struct probe_result *result)
+{
+    struct target_report *report = &watched->report;
+    report->health = watched->judge.health;
+    report->unsure = judge_unsure(&watched->judge);
+    report->last_wall_ms = clock_wall_ms();
+    report->last_good = result->good;
+    report->last_silent = result->silent;
+    report->last_took_us = result->took_us;
+    if (result->certificate_ends_s != 0)
+        report->certificate_ends_s = result->certificate_ends_s;
+    memcpy(report->last_reason, result->reason, sizeof report->last_reason);
+    report->damping =
+        verdict_damping(&watched->judge.counting, &watched->judge.rules, clock_monotonic_ms());
 }
 
 static void report_result(struct watched *watched, const struct probe_result *result, bool changed)
@@ -176,38 +208,45 @@ static void report_result(struct watched *watched, const struct probe_result *re
 
     pthread_mutex_lock(&watch->lock);
     const bool first = report->last_wall_ms == 0;
-    report->health = watched->verdict.health;
-    report->unsure = verdict_unsure(&watched->verdict);
-    report->last_wall_ms = clock_wall_ms();
+    report_fill(watched, result);
+    report_gates(watched);
     if (changed)
         report->since_wall_ms = report->last_wall_ms;
-    report->last_good = result->good;
-    report->last_took_us = result->took_us;
-    memcpy(report->last_reason, result->reason, sizeof report->last_reason);
+    report->good_streak = result->good ? report->good_streak + 1 : 0;
     *(result->good ? &report->good_count : &report->bad_count) += 1;
     if (first && --watch->unknown_count == 0)
         pthread_cond_broadcast(&watch->news);
     pthread_mutex_unlock(&watch->lock);
 }
 
-static void judge(struct watched *watched, const struct probe_result *result)
+/* Whoever was asked knows nothing: the verdict stands, and the report says why. */
+static void keep_verdict(struct watched *watched, const struct probe_result *result)
+{
+    const bool again = watched->report.last_silent;
+    pthread_mutex_lock(&watched->watch->lock);
+    report_fill(watched, result);
+    watched->report.silent_count++;
+    pthread_mutex_unlock(&watched->watch->lock);
+    if (!again)
+        log_warning("target %s: stays as it is: %s", watched->target->label, result->reason);
+}
+
+/* Our own lack says nothing of the target; without any result it is soon asked again. */
+static void pass_over(struct watched *watched, const struct probe_result *result)
+{
+    log_warning("target %s: a probe does not count: %s", watched->target->label, result->reason);
+    if (is_unknown(watched))
+        timer_start(watched->watch->loop, &watched->again, START_AGAIN_MS);
+}
+
+static void judge_result(struct watched *watched, const struct probe_result *result)
 {
     struct watch *watch = watched->watch;
-    const struct probe_spec *spec = &watched->target->spec;
-    const struct verdict_rules rules = { .fall = spec->fall, .rise = spec->rise };
-    const enum health before = watched->verdict.health;
+    struct judge *judge = &watched->judge;
+    const enum health before = judge->health;
 
-    if (result->inconclusive) {
-        log_warning("target %s: a probe does not count: %s", watched->target->label,
-                    result->reason);
-        if (is_unknown(watched))
-            timer_start(watch->loop, &watched->again, START_AGAIN_MS);
-        return;
-    }
-    const bool changed =
-        verdict_feed(&watched->verdict, &rules, result->good, clock_monotonic_ms());
-    const bool unsure = verdict_unsure(&watched->verdict);
-    board_set(watch->board, watched->target->id, watched->verdict.health, unsure);
+    const bool changed = judge_feed(judge, result->good, result->took_us, clock_monotonic_ms());
+    board_set(watch->board, watched->target->id, judge->health, judge_unsure(judge));
     report_result(watched, result, changed);
     if (changed)
         tell_change(watched, before);
@@ -216,7 +255,7 @@ static void judge(struct watched *watched, const struct probe_result *result)
      * A refusal is an answer, and a quick one: ask on until the verdict stands.
      * Each failure takes it one step nearer, so at most fall - 1 follow the first.
      */
-    if (result->refused && unsure && watched->verdict.health == HEALTH_UP)
+    if (result->refused && verdict_unsure(&judge->counting) && judge->counting.health == HEALTH_UP)
         timer_start(watch->loop, &watched->again, WATCHED_AGAIN_MS);
 }
 
@@ -234,7 +273,12 @@ static void on_result(void *context, const struct probe_result *result)
     struct flight *flight = context;
     struct watched *watched = flight->watched;
     flight_free(flight);
-    judge(watched, result);
+    if (result->inconclusive)
+        pass_over(watched, result);
+    else if (result->silent && !is_unknown(watched))
+        keep_verdict(watched, result);
+    else
+        judge_result(watched, result);
     watch_serve_line(watched->watch);
 }
 
@@ -244,6 +288,7 @@ void watched_free(struct watched *watched)
 {
     if (watched == NULL)
         return;
+    judge_release(&watched->judge);
     target_free(watched->target);
     free(watched);
 }
@@ -256,14 +301,15 @@ struct watched *watched_new(struct watch *watch, const struct target *target)
         return NULL;
     watched->watch = watch;
     watched->target = target_copy(target);
-    if (watched->target == NULL) {
+    if (watched->target == NULL ||
+        !judge_init(&watched->judge, &watched->target->spec, clock_monotonic_ms())) {
+        target_free(watched->target);
         free(watched);
         return NULL;
     }
-    verdict_init(&watched->verdict, clock_monotonic_ms());
     /* What needs no probe is up without one. */
     if (spec->type == PROBE_NONE)
-        watched->verdict.health = watched->report.health = HEALTH_UP;
+        watched->judge.health = watched->report.health = HEALTH_UP;
     ev_init(&watched->regular, on_regular);
     ev_init(&watched->again, on_again);
     watched->regular.data = watched->again.data = watched;
@@ -316,7 +362,7 @@ bool watched_is_same(const struct watched *a, const struct watched *b)
 
 enum health watched_health(const struct watched *watched)
 {
-    return watched->verdict.health;
+    return watched->judge.health;
 }
 
 const struct target_report *watched_report(const struct watched *watched)

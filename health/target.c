@@ -11,20 +11,23 @@
 
 /* ---- one target ---- */
 
-enum { SPEC_STRINGS = 9 + PROBE_HEADERS };
+enum { SPEC_STRINGS = 13 + PROBE_HEADERS + PROBE_WORDS };
 
 /* Every string of a spec, as places to read or to replace it. */
 static size_t spec_strings(struct probe_spec *spec, const char **places[SPEC_STRINGS])
 {
     const char **const fixed[] = {
-        &spec->name, &spec->path,   &spec->host,         &spec->method,          &spec->body,
-        &spec->send, &spec->expect, &spec->json_pointer, &spec->json_value.text,
+        &spec->name,   &spec->path,   &spec->host,         &spec->method,          &spec->body,
+        &spec->send,   &spec->expect, &spec->json_pointer, &spec->json_value.text, &spec->qname,
+        &spec->answer, &spec->file,   &spec->region,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         places[count++] = fixed[i];
     for (size_t i = 0; i < spec->header_count; i++)
         places[count++] = &spec->headers[i];
+    for (size_t i = 0; i < spec->command_count; i++)
+        places[count++] = &spec->command[i];
     return count;
 }
 
@@ -59,30 +62,65 @@ static void key_text(FILE *out, const char *what, const char *text)
         fprintf(out, " %s=%zu:%s", what, strlen(text), text);
 }
 
-static void key_write(FILE *out, const struct target *target)
+static void key_web(FILE *out, const struct probe_spec *spec)
 {
-    const struct probe_spec *spec = &target->spec;
-    char address[ADDRESS_TEXT];
-    fprintf(out, "%s %s %u", probe_type_name(spec->type), address_print(&target->address, address),
-            target->port);
-    fprintf(out, " i=%" PRIu32 " t=%" PRIu32 " f=%u r=%u j=%u v=%d", spec->interval_ms,
-            spec->timeout_ms, spec->fall, spec->rise, spec->jitter, spec->verify);
     key_text(out, "path", spec->path);
-    key_text(out, "host", spec->host);
     key_text(out, "method", spec->method);
     for (size_t i = 0; i < spec->header_count; i++)
         key_text(out, "header", spec->headers[i]);
     for (size_t i = 0; i < spec->status_count; i++)
         fprintf(out, " s=%u-%u", spec->status[i].least, spec->status[i].most);
     key_text(out, "body", spec->body);
-    if (spec->json_pointer != NULL) {
-        key_text(out, "pointer", spec->json_pointer);
-        fprintf(out, " value=%d,%a,%d", (int)spec->json_value.kind, spec->json_value.number,
-                spec->json_value.truth);
-        key_text(out, "value", spec->json_value.text);
+    if (spec->json_pointer == NULL)
+        return;
+    key_text(out, "pointer", spec->json_pointer);
+    fprintf(out, " value=%d,%a,%d", (int)spec->json_value.kind, spec->json_value.number,
+            spec->json_value.truth);
+    key_text(out, "value", spec->json_value.text);
+}
+
+static void key_dns(FILE *out, const struct probe_spec *spec)
+{
+    key_text(out, "qname", spec->qname);
+    fprintf(out, " q=%u rd=%d rc=%x an=%d", spec->qtype, spec->recursion, spec->rcodes,
+            spec->has_answer);
+    key_text(out, "answer", spec->answer);
+}
+
+static void key_local(FILE *out, const struct probe_spec *spec)
+{
+    for (size_t i = 0; i < spec->command_count; i++)
+        key_text(out, "word", spec->command[i]);
+    key_text(out, "file", spec->file);
+    fprintf(out, " age=%" PRIu32 " silence=%d", spec->max_age_ms, (int)spec->silence);
+    key_text(out, "region", spec->region);
+}
+
+static void key_gates(FILE *out, const struct probe_spec *spec)
+{
+    for (size_t i = 0; i < spec->gate_count; i++) {
+        const struct gate_rules *gate = &spec->gates[i];
+        fprintf(out, " gate=%d,%u,%a,%a,%" PRIu32 ",%" PRIu32 ",%" PRIu32, (int)gate->metric,
+                gate->permille, gate->down, gate->up, gate->window_ms, gate->up_for_ms,
+                gate->min_samples);
     }
+}
+
+static void key_write(FILE *out, const struct target *target)
+{
+    const struct probe_spec *spec = &target->spec;
+    char address[ADDRESS_TEXT];
+    fprintf(out, "%s %s %u", probe_type_name(spec->type), address_print(&target->address, address),
+            target->port);
+    fprintf(out, " i=%" PRIu32 " t=%" PRIu32 " f=%u r=%u j=%u d=%d v=%d", spec->interval_ms,
+            spec->timeout_ms, spec->fall, spec->rise, spec->jitter, spec->damping, spec->verify);
+    key_text(out, "host", spec->host);
+    key_web(out, spec);
     key_text(out, "send", spec->send);
     key_text(out, "expect", spec->expect);
+    key_dns(out, spec);
+    key_local(out, spec);
+    key_gates(out, spec);
 }
 
 static char *target_key(const struct target *target)
@@ -100,20 +138,36 @@ static char *target_key(const struct target *target)
     return NULL;
 }
 
+/* What a probe without a path is told apart by: a question, a program, a file. */
+static const char *label_rest(const struct probe_spec *spec)
+{
+    const char *path = spec->type == PROBE_EXEC ? spec->command[0] : spec->file;
+    if (spec->type == PROBE_DNS || path == NULL)
+        return spec->qname;
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 static char *target_label(const struct target *target)
 {
     const struct probe_spec *spec = &target->spec;
     const bool v6 = target->address.family == FAMILY_V6;
     char address[ADDRESS_TEXT], port[8] = "";
+    const char *slash = "", *rest = "";
     if (target->port != 0)
         snprintf(port, sizeof port, ":%u", target->port);
+    if (spec->path != NULL) {
+        rest = spec->path;
+    } else if (label_rest(spec) != NULL) {
+        slash = "/";
+        rest = label_rest(spec);
+    }
 
     char *label;
-    const int len =
-        asprintf(&label, "%s://%s%s%s%s%s%s%s%s", probe_type_name(spec->type), v6 ? "[" : "",
-                 address_print(&target->address, address), v6 ? "]" : "", port,
-                 spec->path != NULL ? spec->path : "", spec->host != NULL ? " (" : "",
-                 spec->host != NULL ? spec->host : "", spec->host != NULL ? ")" : "");
+    const int len = asprintf(&label, "%s://%s%s%s%s%s%s%s%s%s", probe_type_name(spec->type),
+                             v6 ? "[" : "", address_print(&target->address, address), v6 ? "]" : "",
+                             port, slash, rest, spec->host != NULL ? " (" : "",
+                             spec->host != NULL ? spec->host : "", spec->host != NULL ? ")" : "");
     return len < 0 ? NULL : label;
 }
 
@@ -133,7 +187,7 @@ static struct target *target_new(const struct probe_spec *spec, const struct add
     target->address = *address;
     target->port = port;
     target->spec = *spec;
-    if (host != NULL && (spec->type == PROBE_HTTP || spec->type == PROBE_HTTPS))
+    if (host != NULL && probe_spec_uses_host(spec))
         target->spec.host = host;
 
     owner->strings = spec_own_strings(&target->spec);

@@ -5,7 +5,16 @@
 #include <stdint.h>
 
 #include "health/board.h"
+#include "health/gate.h"
 #include "health/probe.h"
+#include "health/probe_spec.h"
+
+/* One gate of a target, as it is shown. */
+struct target_gate {
+    char metric[24];
+    struct gate_finding finding;
+    char words[GATE_WORDS];
+};
 
 /* What is known of one target, for status and metrics. A value: it holds no pointers. */
 struct target_report {
@@ -19,6 +28,13 @@ struct target_report {
     uint32_t last_took_us;
     char last_reason[PROBE_REASON]; /* empty when it was good */
     uint64_t good_count, bad_count;
+    uint64_t silent_count; /* results that left the verdict as it was */
+    bool last_silent;
+    uint32_t good_streak;        /* good results in a row, to this moment */
+    unsigned damping;            /* what `rise` is multiplied by for flapping: 1 .. 16 */
+    uint64_t certificate_ends_s; /* seconds since 1970; 0: none was seen */
+    uint8_t gate_count;
+    struct target_gate gates[PROBE_GATES];
 };
 
 #endif

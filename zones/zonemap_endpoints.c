@@ -266,8 +266,11 @@ void zonemap_endpoints_read(struct zonemap_reading *reading, const struct json_n
     service->region_count = (uint16_t)count;
 
     struct json_node child;
-    for (size_t i = 0; json_child(node, i, &child); i++)
+    for (size_t i = 0; json_child(node, i, &child); i++) {
+        reading->region = child.key;
         region_read(reading, &child, rules, &regions[i]);
+    }
+    reading->region = NULL;
     types_collect(reading, node, service);
     if (!service->partial_types)
         types_compare(node, service);

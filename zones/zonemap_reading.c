@@ -25,16 +25,19 @@ void zonemap_watch(struct zonemap_reading *reading, const struct json_node *wher
 {
     if (spec->type == PROBE_NONE)
         return;
-    if (probe_spec_port(spec, port) == 0) {
+    if (probe_spec_needs_port(spec) && probe_spec_port(spec, port) == 0) {
         json_error(where, STATUS_MEANING,
                    "no port: neither the probe '%s' nor the endpoint has one", spec->name);
         return;
     }
 
+    struct probe_spec asked = *spec;
+    if (probe_spec_uses_region(spec))
+        asked.region = reading->region;
     const struct target *target;
     enum status status = STATUS_MEMORY;
     if (targets_reserve(reading))
-        status = target_acquire(reading->registry, spec, address, port, host, &target);
+        status = target_acquire(reading->registry, &asked, address, port, host, &target);
     if (status == STATUS_LIMIT) {
         json_error(where, status, "more targets than the health board holds");
     } else if (status != STATUS_OK) {

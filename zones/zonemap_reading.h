@@ -24,10 +24,11 @@ struct zonemap_reading {
     const uint8_t *apex;
     struct atlas_grain grain;
     struct zonemap_catalog catalog;
-    uint8_t *rdata;        /* RDATA_MAX_LEN octets, for one record at a time */
+    uint8_t *rdata;          /* RDATA_MAX_LEN octets, for one record at a time */
     struct intern *counters; /* may be NULL */
+    const char *region;      /* whose endpoints are being read; NULL outside of them */
     struct target_registry *registry;
-    uint32_t *targets;     /* acquired so far */
+    uint32_t *targets; /* acquired so far */
     size_t target_count, target_cap;
 };
 

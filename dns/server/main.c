@@ -25,6 +25,7 @@
 #include "dns/server/socket.h"
 #include "dns/server/version.h"
 #include "dns/server/widener.h"
+#include "health/icmp_socket.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -352,6 +353,7 @@ static void daemon_close(struct daemon *daemon)
     loader_close(daemon->loader);
     if (daemon->prober != NULL)
         prober_close(daemon->prober);
+    icmp_socket_forget();
     widener_close(daemon->widener);
     board_free(daemon->board);
     if (daemon->loop != NULL)
@@ -362,7 +364,9 @@ static bool daemon_run(struct daemon *daemon, const char *file, struct report *r
 {
     mask_signals(SIG_BLOCK);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the ends of probes' commands from us */
     raise_descriptors();
+    icmp_socket_prepare();
     daemon->board = board_new();
     daemon->loader = daemon->board != NULL ? loader_new(file, daemon->board) : NULL;
     if (daemon->loader == NULL) {

@@ -217,8 +217,31 @@ static void put_targets(const struct target_report *targets, size_t count, FILE 
         metrics_label(targets[i].label, label, sizeof label);
         fprintf(out,
                 "meridian_probes_total{target=\"%s\",result=\"good\"} %" PRIu64 "\n"
-                "meridian_probes_total{target=\"%s\",result=\"bad\"} %" PRIu64 "\n",
-                label, targets[i].good_count, label, targets[i].bad_count);
+                "meridian_probes_total{target=\"%s\",result=\"bad\"} %" PRIu64 "\n"
+                "meridian_probes_total{target=\"%s\",result=\"silent\"} %" PRIu64 "\n",
+                label, targets[i].good_count, label, targets[i].bad_count, label,
+                targets[i].silent_count);
+    }
+}
+
+/* What only some targets have. */
+static void put_target_extras(const struct target_report *targets, size_t count, FILE *out)
+{
+    char label[LABEL];
+    put_head(out, "meridian_target_certificate_expiry_seconds", "gauge",
+             "When the first certificate that the target showed expires, in seconds since 1970.");
+    for (size_t i = 0; i < count; i++) {
+        if (targets[i].certificate_ends_s != 0)
+            fprintf(out, "meridian_target_certificate_expiry_seconds{target=\"%s\"} %" PRIu64 "\n",
+                    metrics_label(targets[i].label, label, sizeof label),
+                    targets[i].certificate_ends_s);
+    }
+    put_head(out, "meridian_target_gate_open", "gauge", "1: the gate lets pass, 0: it is shut.");
+    for (size_t i = 0; i < count; i++) {
+        metrics_label(targets[i].label, label, sizeof label);
+        for (size_t g = 0; g < targets[i].gate_count; g++)
+            fprintf(out, "meridian_target_gate_open{target=\"%s\",gate=\"%zu\",metric=\"%s\"} %d\n",
+                    label, g, targets[i].gates[g].metric, targets[i].gates[g].finding.open);
     }
 }
 
@@ -235,6 +258,8 @@ static bool put_health(const struct overview *overview, const struct snapshot *s
         count += prober_report(overview->prober, all.ids[i], &targets[count]);
     if (done)
         put_targets(targets, count, out);
+    if (done)
+        put_target_extras(targets, count, out);
     free(targets);
     free(all.ids);
     free(all.seen);

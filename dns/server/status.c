@@ -68,6 +68,27 @@ static void put_databases(const struct snapshot *snapshot, struct json_writer *w
 
 /* ---- zones, services, regions ---- */
 
+static void put_gates(const struct target_report *target, struct json_writer *writer)
+{
+    json_put_array(writer, "gates");
+    for (size_t i = 0; i < target->gate_count; i++) {
+        const struct gate_finding *finding = &target->gates[i].finding;
+        const bool is_latency = finding->unit_is_us;
+        json_put_object(writer, NULL);
+        json_put_string(writer, "metric", target->gates[i].metric);
+        json_put_bool(writer, "open", finding->open);
+        json_put_bool(writer, "proving", finding->proving);
+        json_put_bool(writer, "too_few_samples", finding->too_few);
+        json_put_integer(writer, "samples", finding->samples);
+        if (finding->samples > 0)
+            json_put_real(writer, is_latency ? "value_ms" : "value",
+                          is_latency ? finding->value / 1000 : finding->value);
+        json_put_string(writer, "text", target->gates[i].words);
+        json_end(writer);
+    }
+    json_end(writer);
+}
+
 static void put_target(const struct overview *overview, uint32_t id, struct json_writer *writer)
 {
     struct target_report target;
@@ -85,9 +106,17 @@ static void put_target(const struct overview *overview, uint32_t id, struct json
     put_time(writer, "at", target.last_wall_ms);
     json_put_bool(writer, "good", target.last_good);
     json_put_real(writer, "took_ms", target.last_took_us / 1000.0);
-    if (!target.last_good)
+    if (target.last_silent)
+        json_put_bool(writer, "verdict_kept", true);
+    if (target.last_reason[0] != '\0')
         json_put_string(writer, "reason", target.last_reason);
     json_end(writer);
+    if (target.certificate_ends_s != 0)
+        put_time(writer, "certificate_expires", target.certificate_ends_s * 1000);
+    if (target.damping > 1)
+        json_put_integer(writer, "damping", target.damping);
+    if (target.gate_count > 0)
+        put_gates(&target, writer);
 }
 
 static void put_pool(const struct overview *overview, const struct pool *pool,

@@ -20,17 +20,22 @@ struct bench {
     enum status status;
 };
 
-static void bench_read(struct bench *bench, const char *text)
+static void bench_read_at(struct bench *bench, const char *file, const char *text)
 {
     *bench = (struct bench){ .report = report_new(), .arena = arena_new() };
     assert_non_null(bench->report);
     assert_non_null(bench->arena);
-    bench->diag = (struct diag){ .report = bench->report, .file = "m.json" };
+    bench->diag = (struct diag){ .report = bench->report, .file = file };
     if (json_parse(text, strlen(text), &bench->diag, &bench->doc) != STATUS_OK)
         fail_msg("%s: %s", text, report_text(bench->report, 0));
     bench->root = json_root(bench->doc, &bench->diag);
     assert_true(json_child(&bench->root, 0, &bench->node));
     bench->status = probe_spec_parse(&bench->node, "p", bench->arena, &bench->spec);
+}
+
+static void bench_read(struct bench *bench, const char *text)
+{
+    bench_read_at(bench, "m.json", text);
 }
 
 static void bench_close(struct bench *bench)
@@ -157,6 +162,133 @@ static void reads_a_tcp_probe(void **state)
     bench_close(&bench);
 }
 
+static void reads_a_dns_probe(void **state)
+{
+    (void)state;
+    struct bench bench;
+    const struct probe_spec *spec =
+        read_good(&bench, "{\"p\": {\"type\": \"dns\", \"qname\": \"app.example\"}}");
+    assert_string_equal(spec->qname, "app.example");
+    assert_int_equal(spec->qtype, 1);
+    assert_int_equal(spec->rcodes, 1);
+    assert_false(spec->recursion);
+    assert_false(spec->has_answer);
+    bench_close(&bench);
+
+    spec = read_good(&bench,
+                     "{\"p\": {\"type\": \"dns\", \"qname\": \"app.example.\", \"qtype\": \"NS\","
+                     " \"recursion\": true, \"expect\": {\"rcode\": [\"NOERROR\", \"nxdomain\"],"
+                     " \"answer\": \"ns1.app.example\"}}}");
+    assert_int_equal(spec->qtype, 2);
+    assert_int_equal(spec->rcodes, 1 << 0 | 1 << 3);
+    assert_true(spec->recursion);
+    assert_true(spec->has_answer);
+    assert_string_equal(spec->answer, "ns1.app.example");
+    bench_close(&bench);
+
+    spec = read_good(&bench, "{\"p\": {\"type\": \"dns\", \"qname\": \".\", \"qtype\": \"SOA\","
+                             " \"expect\": {\"answer\": true}}}");
+    assert_true(spec->has_answer);
+    assert_null(spec->answer);
+    bench_close(&bench);
+}
+
+static void reads_an_exec_probe(void **state)
+{
+    (void)state;
+    struct bench bench;
+    const struct probe_spec *spec =
+        read_good(&bench, "{\"p\": {\"type\": \"exec\", \"host\": \"api.example\","
+                          " \"command\": [\"check_ping\", \"-w\", \"a b\"]}}");
+    assert_int_equal(spec->command_count, 3);
+    assert_string_equal(spec->command[0], "check_ping");
+    assert_string_equal(spec->command[2], "a b");
+    assert_string_equal(spec->host, "api.example");
+    assert_int_equal(spec->fall, 3);
+    bench_close(&bench);
+}
+
+static void reads_a_file_probe(void **state)
+{
+    (void)state;
+    struct bench bench;
+    const struct probe_spec *spec = read_good(
+        &bench, "{\"p\": {\"type\": \"file\", \"file\": \"/run/health.json\", \"max_age\": \"5m\","
+                " \"when_unknown\": \"up\"}}");
+    assert_string_equal(spec->file, "/run/health.json");
+    assert_int_equal(spec->max_age_ms, 300000);
+    assert_int_equal(spec->silence, SILENCE_UP);
+    /* Whoever writes the file has judged already. */
+    assert_int_equal(spec->fall, 1);
+    assert_int_equal(spec->rise, 1);
+    bench_close(&bench);
+}
+
+static void paths_count_from_the_folder_of_the_map(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map, *given, *meant;
+    } cases[] = {
+        { "/etc/m/app.map.json", "health.json", "/etc/m/health.json" },
+        { "/etc/m/app.map.json", "/run/health.json", "/run/health.json" },
+        { "zones/app.map.json", "../health.json", "zones/../health.json" },
+        { "app.map.json", "health.json", "health.json" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        struct bench bench;
+        snprintf(text, sizeof text, "{\"p\": {\"type\": \"file\", \"file\": \"%s\"}}",
+                 cases[i].given);
+        bench_read_at(&bench, cases[i].map, text);
+        assert_int_equal(bench.status, STATUS_OK);
+        assert_string_equal(bench.spec->file, cases[i].meant);
+        bench_close(&bench);
+    }
+}
+
+static void reads_the_gates_of_the_contract(void **state)
+{
+    (void)state;
+    struct bench bench;
+    const struct probe_spec *spec = read_good(
+        &bench,
+        "{\"p\": {\"type\": \"http\", \"damping\": false, \"gates\": ["
+        "{\"metric\": \"error_rate\", \"window\": \"1m\", \"down\": 0.05, \"up\": 0.01,"
+        " \"up_for\": \"5m\", \"min_samples\": 20},"
+        "{\"metric\": \"latency_p95\", \"window\": \"1m\", \"down\": \"2s\", \"up\": \"500ms\"},"
+        "{\"metric\": \"availability\", \"window\": \"10m\", \"down\": 0.99, \"up\": 0.999,"
+        " \"up_for\": \"10m\", \"min_samples\": 100}]}}");
+    assert_false(spec->damping);
+    assert_int_equal(spec->gate_count, 3);
+    const struct gate_rules *gates = spec->gates;
+    assert_int_equal(gates[0].metric, GATE_ERROR_RATE);
+    assert_true(gates[0].down == 0.05 && gates[0].up == 0.01);
+    assert_int_equal(gates[0].window_ms, 60000);
+    assert_int_equal(gates[0].up_for_ms, 300000);
+    assert_int_equal(gates[0].min_samples, 20);
+    assert_int_equal(gates[1].metric, GATE_LATENCY);
+    assert_int_equal(gates[1].permille, 950);
+    assert_true(gates[1].down == 2e6 && gates[1].up == 5e5);
+    assert_int_equal(gates[1].up_for_ms, 0);
+    assert_int_equal(gates[1].min_samples, 10);
+    assert_int_equal(gates[2].metric, GATE_AVAILABILITY);
+    bench_close(&bench);
+}
+
+static void a_gate_that_can_hardly_judge_is_warned_of(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_read(&bench,
+               "{\"p\": {\"type\": \"http\", \"interval\": \"10s\", \"gates\": ["
+               "{\"metric\": \"error_rate\", \"window\": \"1m\", \"down\": 0.5, \"up\": 0.1}]}}");
+    assert_int_equal(bench.status, STATUS_OK);
+    assert_int_equal(report_warnings(bench.report), 1);
+    assert_non_null(strstr(report_text(bench.report, 0), "p.gates[0]: a window holds about 6"));
+    bench_close(&bench);
+}
+
 static void reads_none(void **state)
 {
     (void)state;
@@ -179,14 +311,52 @@ static const struct {
       { "m.json: p.type: unknown probe type 'htp', did you mean 'http'?",
         "m.json: p.prot: unknown key, did you mean 'port'?" } },
     { "{\"type\": \"carrier pigeon\"}",
-      { "m.json: p.type: unknown probe type 'carrier pigeon', expected http, https, tcp or "
-        "none" } },
-    { "{\"type\": \"icmp\"}", { "m.json: p.type: probe type 'icmp' is not available yet" } },
-    { "{\"type\": \"dns\", \"qname\": \"a.\"}",
-      { "m.json: p.type: probe type 'dns' is not available yet" } },
-    { "{\"type\": \"exec\"}", { "m.json: p.type: probe type 'exec' is not available yet" } },
-    { "{\"type\": \"file\"}", { "m.json: p.type: probe type 'file' is not available yet" } },
-    { "{\"type\": \"http\", \"gates\": []}", { "m.json: p.gates: 'gates' are not available yet" } },
+      { "m.json: p.type: unknown probe type 'carrier pigeon', expected http, https, tcp, icmp, "
+        "dns, exec, file or none" } },
+    { "{\"type\": \"icmp\", \"port\": 7}",
+      { "m.json: p.port: probes of type 'icmp' have no 'port'" } },
+    { "{\"type\": \"dns\"}", { "m.json: p: needs a 'qname', the name to ask for" } },
+    { "{\"type\": \"dns\", \"qname\": \"a..b\", \"qtype\": \"AX\"}",
+      { "m.json: p.qname: 'a..b' is not a domain name: ",
+        "m.json: p.qtype: 'AX' is not a record type" } },
+    { "{\"type\": \"dns\", \"qname\": \".\", \"qtype\": \"ANY\", \"recursion\": 1}",
+      { "m.json: p.qtype: ANY cannot be probed for", "m.json: p.recursion: expected true" } },
+    { "{\"type\": \"dns\", \"qname\": \"a\", \"expect\": {\"rcode\": [\"OK\"], "
+      "\"answer\": \"::1\"}}",
+      { "m.json: p.expect.rcode[0]: 'OK' is not NOERROR",
+        "m.json: p.expect.answer: '::1' is not the data of a record of type A" } },
+    { "{\"type\": \"dns\", \"qname\": \"a\", \"expect\": {\"rcode\": [], \"anser\": true}}",
+      { "m.json: p.expect.anser: unknown key, did you mean 'answer'?",
+        "m.json: p.expect.rcode: the list is empty" } },
+    { "{\"type\": \"exec\"}", { "m.json: p: needs a 'command'" } },
+    { "{\"type\": \"exec\", \"command\": \"true\"}",
+      { "m.json: p.command: expected a list of a program and its arguments" } },
+    { "{\"type\": \"exec\", \"command\": []}",
+      { "m.json: p.command: expected 1..16 words, found 0" } },
+    { "{\"type\": \"exec\", \"command\": [\"a\", 1]}",
+      { "m.json: p.command[1]: expected a string" } },
+    { "{\"type\": \"file\"}", { "m.json: p: needs a 'file'" } },
+    { "{\"type\": \"file\", \"file\": \"a\", \"timeout\": 1, \"max_age\": 0}",
+      { "m.json: p.timeout: probes of type 'file' have no 'timeout'",
+        "m.json: p.max_age: 0s is not in 1s..7d" } },
+    { "{\"type\": \"file\", \"file\": \"a\", \"when_unknown\": \"maybe\"}",
+      { "m.json: p.when_unknown: 'maybe' is not \"keep\", \"up\" or \"down\"" } },
+    { "{\"type\": \"http\", \"damping\": 3}", { "m.json: p.damping: expected true or false" } },
+    { "{\"type\": \"http\", \"gates\": {}}", { "m.json: p.gates: expected a list of gates" } },
+    { "{\"type\": \"http\", \"gates\": [{}]}",
+      { "m.json: p.gates[0]: needs a 'metric'", "m.json: p.gates[0]: needs 'down'",
+        "m.json: p.gates[0]: needs 'up'", "m.json: p.gates[0]: needs a 'window'" } },
+    { "{\"type\": \"http\", \"gates\": [{\"metric\": \"latency_p100\", \"window\": \"1m\", "
+      "\"down\": 1, \"up\": 1}]}",
+      { "m.json: p.gates[0].metric: 'latency_p100' is not a metric" } },
+    { "{\"type\": \"http\", \"gates\": [{\"metric\": \"error_rate\", \"window\": \"7h\", "
+      "\"down\": \"2s\", \"up\": 1.5, \"min_samples\": 0}]}",
+      { "m.json: p.gates[0].down: expected a number", "m.json: p.gates[0].up: 1.5 is not in 0..1",
+        "m.json: p.gates[0].window: 7h is not in 1s..6h",
+        "m.json: p.gates[0].min_samples: 0 is not in 1..1000000" } },
+    { "{\"type\": \"http\", \"gates\": [{\"metric\": \"availability\", \"window\": \"1m\", "
+      "\"down\": 0.99, \"up\": 0.9}]}",
+      { "m.json: p.gates[0]: 'up' is worse than 'down'" } },
     { "{\"type\": \"tcp\", \"port\": 1, \"path\": \"/\", \"verify\": true}",
       { "m.json: p.path: probes of type 'tcp' have no 'path'",
         "m.json: p.verify: probes of type 'tcp' have no 'verify'" } },
@@ -324,7 +494,8 @@ static void the_port_comes_from_the_endpoint_the_probe_or_the_type(void **state)
     } cases[] = {
         { PROBE_HTTP, 0, 0, 80 },         { PROBE_HTTPS, 0, 0, 443 },   { PROBE_TCP, 0, 0, 0 },
         { PROBE_HTTP, 8080, 0, 8080 },    { PROBE_TCP, 6379, 0, 6379 }, { PROBE_TCP, 0, 25, 25 },
-        { PROBE_HTTP, 8080, 9090, 9090 }, { PROBE_NONE, 0, 80, 0 },
+        { PROBE_HTTP, 8080, 9090, 9090 }, { PROBE_NONE, 0, 80, 0 },     { PROBE_ICMP, 0, 80, 0 },
+        { PROBE_DNS, 0, 0, 53 },          { PROBE_EXEC, 0, 80, 80 },    { PROBE_FILE, 0, 0, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct probe_spec spec = { .type = cases[i].type, .port = cases[i].probe_port };
@@ -339,6 +510,12 @@ int main(void)
         cmocka_unit_test(reads_every_key_of_a_web_probe),
         cmocka_unit_test(reads_what_the_body_must_hold),
         cmocka_unit_test(reads_a_tcp_probe),
+        cmocka_unit_test(reads_a_dns_probe),
+        cmocka_unit_test(reads_an_exec_probe),
+        cmocka_unit_test(reads_a_file_probe),
+        cmocka_unit_test(paths_count_from_the_folder_of_the_map),
+        cmocka_unit_test(reads_the_gates_of_the_contract),
+        cmocka_unit_test(a_gate_that_can_hardly_judge_is_warned_of),
         cmocka_unit_test(reads_none),
         cmocka_unit_test(tells_every_mistake),
         cmocka_unit_test(too_many_headers_are_refused),
