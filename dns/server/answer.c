@@ -348,21 +348,21 @@ static void write_head(struct writer *writer, const struct message *query,
     writer_u16(writer, query->qclass);
 }
 
-/* How many records were written: an absurdly long key name may not fit. */
-static unsigned write_badkey(struct writer *writer, const struct tsig *tsig)
+/* False when it does not fit: a key's name may be absurdly long. */
+static bool write_badkey(struct writer *writer, const struct tsig *tsig)
 {
     const struct writer_mark mark = writer_mark(writer);
 
     tsig_write_badkey(writer, tsig);
     if (writer_ok(writer))
-        return 1;
+        return true;
     writer_rollback(writer, mark);
-    return 0;
+    return false;
 }
 
 size_t answer_write(const struct message *query, const struct answer *answer,
                     const struct snapshot *snapshot, uint8_t *response, size_t limit,
-                    bool *truncated)
+                    struct written *written)
 {
     struct writer writer;
     struct draft draft; /* its items are written as they come: clearing them all would cost */
@@ -373,7 +373,7 @@ size_t answer_write(const struct message *query, const struct answer *answer,
     draft.snapshot = snapshot;
     draft.count = 0;
     draft.overfull = false;
-    *truncated = false;
+    *written = (struct written){ 0 };
     writer_init(&writer, response, limit);
     write_head(&writer, query, answer);
     if (!writer_ok(&writer) || writer.len + opt_len > limit)
@@ -388,17 +388,20 @@ size_t answer_write(const struct message *query, const struct answer *answer,
                                           .needed = true });
     if (answer->finding != NULL)
         compose(&draft, answer);
-    *truncated = !write_items(&writer, &draft, counts);
+    written->truncated = !write_items(&writer, &draft, counts);
     writer_limit(&writer, limit);
 
+    const size_t opt_at = writer.len;
     if (has_edns) {
         edns_write(&writer, &answer->edns);
         counts[SECTION_ADDITIONAL]++;
     }
-    if (answer->badkey)
-        counts[SECTION_ADDITIONAL] =
-            (uint16_t)(counts[SECTION_ADDITIONAL] + write_badkey(&writer, &query->tsig));
-    if (*truncated)
+    written->opt_len = (uint16_t)(writer.len - opt_at);
+    if (answer->badkey && write_badkey(&writer, &query->tsig)) {
+        counts[SECTION_ADDITIONAL]++;
+        written->opt_len = 0;
+    }
+    if (written->truncated)
         writer_patch_u16(&writer, 2, (uint16_t)(header_flags(query, answer) | FLAG_TC));
     for (unsigned section = 0; section < SECTIONS; section++)
         writer_patch_u16(&writer, 6 + 2 * section, counts[section]);

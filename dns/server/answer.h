@@ -24,6 +24,12 @@ struct answer {
     bool badkey;            /* the query's TSIG is answered: its key is unknown */
 };
 
+/* What became of it. */
+struct written {
+    bool truncated;
+    uint16_t opt_len; /* octets of the OPT record that ends the response; 0: another or none does */
+};
+
 /*
  * Writes the response in one pass, at most `limit` octets of `response`.
  * Whole rrsets only; TC is set when something that the asker needs did not
@@ -33,6 +39,6 @@ struct answer {
  */
 size_t answer_write(const struct message *query, const struct answer *answer,
                     const struct snapshot *snapshot, uint8_t *response, size_t limit,
-                    bool *truncated);
+                    struct written *written);
 
 #endif

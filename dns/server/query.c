@@ -337,8 +337,6 @@ static void take_note(const struct work *work, struct query_note *note)
     note->rcode = (uint16_t)work->answer.rcode;
     note->malformed = work->query.rcode == RCODE_FORMERR;
     note->kind = response_kind(work);
-    if (work->query.edns.present && !work->answer.badkey)
-        note->opt_len = (uint16_t)edns_reply_len(&work->answer.edns);
     note->trusted = work->client->stream || work->cookie_verdict == COOKIE_GOOD;
     if (work->answer.finding != NULL)
         note->zone = work->finding.first_zone;
@@ -387,8 +385,12 @@ size_t query_answer(const struct snapshot *snapshot, const struct client *client
         answer_query(&work);
     work.answer.edns.extended_rcode = (uint8_t)((unsigned)work.answer.rcode >> 4);
     take_note(&work, note);
-    return answer_write(&work.query, &work.answer, snapshot, response,
-                        answer_limit(&work, response_cap), &note->truncated);
+    struct written written;
+    const size_t len = answer_write(&work.query, &work.answer, snapshot, response,
+                                    answer_limit(&work, response_cap), &written);
+    note->truncated = written.truncated;
+    note->opt_len = written.opt_len;
+    return len;
 }
 
 size_t query_slip(uint8_t *response, size_t len, size_t opt_len)

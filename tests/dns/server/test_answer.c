@@ -29,7 +29,7 @@ struct world {
     struct snapshot snapshot;
     struct finding finding;
     uint8_t response[65535];
-    bool truncated;
+    struct written written;
 };
 
 static int setup(void **state)
@@ -74,7 +74,7 @@ static size_t write_for(struct world *world, const char *qname, uint16_t qtype, 
     uint8_t *response = malloc(limit); /* the sanitizer sees one octet of overrun */
     assert_non_null(response);
     const size_t len =
-        answer_write(&query, &answer, &world->snapshot, response, limit, &world->truncated);
+        answer_write(&query, &answer, &world->snapshot, response, limit, &world->written);
     assert_true(len <= limit);
     if (len > 0)
         read_response(response, len, out);
@@ -134,7 +134,7 @@ static void composes_what_the_outcome_asks_for(void **state)
         assert_true(write_for(world, cases[i].qname, cases[i].qtype, 65535, &reading) > 0);
         if (strcmp(reading.text, cases[i].text) != 0)
             fail_msg("%s: '%s', expected '%s'", cases[i].what, reading.text, cases[i].text);
-        assert_false(world->truncated);
+        assert_false(world->written.truncated);
         assert_int_equal(reading.flags & FLAG_TC, 0);
     }
 }
@@ -165,7 +165,7 @@ static void truncates_between_rrsets(void **state)
                 continue;
             }
             const bool whole = strstr(reading.text, cases[i].needed) != NULL;
-            if (((reading.flags & FLAG_TC) != 0) == whole || world->truncated == whole)
+            if (((reading.flags & FLAG_TC) != 0) == whole || world->written.truncated == whole)
                 fail_msg("%s in %zu octets: TC %d with '%s'", cases[i].qname, limit,
                          (reading.flags & FLAG_TC) != 0, reading.text);
             const unsigned servers = (unsigned)(strstr(reading.text, "cut.example. NS") != NULL);
@@ -192,15 +192,15 @@ static void keeps_room_for_edns(void **state)
         .edns = { .udp_size = 1232, .ede = EDE_NONE },
     };
     const size_t whole = answer_write(&query, &answer, &world->snapshot, world->response,
-                                      sizeof world->response, &world->truncated);
+                                      sizeof world->response, &world->written);
     read_response(world->response, whole, &reading);
     assert_true(reading.has_opt);
 
     /* One octet short: the answer goes, the OPT stays. */
     const size_t cut = answer_write(&query, &answer, &world->snapshot, world->response, whole - 1,
-                                    &world->truncated);
+                                    &world->written);
     read_response(world->response, cut, &reading);
-    assert_true(reading.has_opt && world->truncated);
+    assert_true(reading.has_opt && world->written.truncated);
     assert_string_equal(reading.text, " |  | ");
     assert_int_equal(reading.flags & FLAG_AA, 0);
     assert_int_equal(reading.flags & FLAG_RD, FLAG_RD);
