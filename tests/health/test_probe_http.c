@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "dns/base/clock.h"
 #include "tests/health/local_server.h"
 #include "tests/health/probe_bench.h"
 
@@ -465,6 +466,10 @@ static void certificates_are_verified_against_the_host(void **state)
             fail_msg("%s: %s, '%s'", cases[i].what, result->good ? "good" : "bad", result->reason);
         if (!result->good && result->reason[0] == '\0')
             fail_msg("%s: failed without a reason", cases[i].what);
+        /* It was made for two days. */
+        const uint64_t now_s = clock_wall_ms() / 1000;
+        if (result->good)
+            assert_in_range(result->certificate_ends_s, now_s + 86400, now_s + 3 * 86400);
         bench_close(&bench);
     }
     unsetenv("SSL_CERT_FILE");

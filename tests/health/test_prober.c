@@ -172,6 +172,90 @@ static void what_needs_no_probe_is_up(void **state)
     bench_close(&bench);
 }
 
+/* ---- who knows nothing ---- */
+
+static void file_write(const char *path, const char *text)
+{
+    char fresh[96];
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    FILE *out = fopen(fresh, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(rename(fresh, path), 0);
+}
+
+static void a_silent_file_keeps_the_verdict_but_never_makes_one(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct target_report report;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/meridian-prober-%d.json", (int)getpid());
+    bench_open(&bench);
+    struct probe_spec spec = spec_of(PROBE_FILE, 0);
+    spec.file = path;
+    spec.fall = spec.rise = 1;
+    const uint32_t id = bench_add(&bench, &spec);
+
+    /* A remembered state never counts as up: without a file the first result is bad. */
+    bench_watch(&bench);
+    await_health(&bench, id, HEALTH_DOWN);
+    file_write(path, "{\"127.0.0.1\": true}");
+    await_health(&bench, id, HEALTH_UP);
+    unlink(path);
+    const uint64_t start = clock_monotonic_ms();
+    do {
+        sleep_ms(5);
+        assert_true(prober_report(bench.prober, id, &report));
+        assert_in_range(clock_monotonic_ms() - start, 0, PATIENCE_MS);
+    } while (report.silent_count < 3);
+    assert_true(report.last_silent);
+    assert_string_equal(report.last_reason, "no such file or directory");
+    assert_int_equal(report.health, HEALTH_UP);
+    assert_int_equal(board_health(bench.board, id), HEALTH_UP);
+    file_write(path, "{\"127.0.0.1\": false}");
+    await_health(&bench, id, HEALTH_DOWN);
+    bench_close(&bench);
+    unlink(path);
+}
+
+/* ---- gates ---- */
+
+static void a_gate_takes_a_target_down_that_counting_leaves_up(void **state)
+{
+    (void)state;
+    struct local_server server;
+    struct bench bench;
+    struct target_report report;
+    local_server_open(&server, serve_words, OK_RESPONSE);
+    bench_open(&bench);
+    struct probe_spec spec = spec_of(PROBE_HTTP, server.port);
+    /* Nobody answers in a microsecond: slow, though good each time. */
+    spec.gates[0] = (struct gate_rules){ .metric = GATE_LATENCY,
+                                         .permille = 500,
+                                         .down = 1,
+                                         .up = 1,
+                                         .window_ms = 60000,
+                                         .min_samples = 4 };
+    spec.gate_count = 1;
+    const uint32_t id = bench_add(&bench, &spec);
+    bench_watch(&bench);
+    await_health(&bench, id, HEALTH_UP);
+    await_health(&bench, id, HEALTH_DOWN);
+    do {
+        assert_true(prober_report(bench.prober, id, &report));
+    } while (report.health != HEALTH_DOWN);
+    assert_true(report.last_good);
+    assert_int_equal(report.bad_count, 0);
+    assert_in_range(report.good_count, 4, 1000);
+    assert_int_equal(report.gate_count, 1);
+    assert_string_equal(report.gates[0].metric, "latency_p50");
+    assert_false(report.gates[0].finding.open);
+    bench_close(&bench);
+    local_server_close(&server);
+}
+
 /* ---- falling and rising ---- */
 
 static void a_dead_target_goes_and_a_living_one_returns(void **state)
@@ -565,6 +649,8 @@ int main(void)
         cmocka_unit_test(no_targets_are_a_complete_round),
         cmocka_unit_test(the_round_is_not_complete_before_the_last_result),
         cmocka_unit_test(what_needs_no_probe_is_up),
+        cmocka_unit_test(a_silent_file_keeps_the_verdict_but_never_makes_one),
+        cmocka_unit_test(a_gate_takes_a_target_down_that_counting_leaves_up),
         cmocka_unit_test(a_dead_target_goes_and_a_living_one_returns),
         cmocka_unit_test(a_refused_connection_is_asked_again_at_once),
         cmocka_unit_test(a_dead_target_is_not_asked_in_a_spin),

@@ -111,6 +111,24 @@ DIFFERS(by_truth, q->spec.json_value.truth = true)
 DIFFERS(by_verify, q->spec.verify = false)
 DIFFERS(by_send, q->spec.send = "a")
 DIFFERS(by_expect, q->spec.expect = "a")
+DIFFERS(by_damping, q->spec.damping = true)
+DIFFERS(by_qname, q->spec.qname = "a.example")
+DIFFERS(by_qtype, q->spec.qtype = 1)
+DIFFERS(by_recursion, q->spec.recursion = true)
+DIFFERS(by_rcodes, q->spec.rcodes = 1)
+DIFFERS(by_has_answer, q->spec.has_answer = true)
+DIFFERS(by_answer, q->spec.answer = "192.0.2.1")
+DIFFERS(by_word, (q->spec.command[0] = "true", q->spec.command_count = 1))
+DIFFERS(by_another_word, (q->spec.command[0] = "false", q->spec.command_count = 1))
+DIFFERS(by_file, q->spec.file = "/run/a.json")
+DIFFERS(by_max_age, q->spec.max_age_ms = 1000)
+DIFFERS(by_silence, q->spec.silence = SILENCE_UP)
+DIFFERS(by_region, q->spec.region = "helsinki-1")
+DIFFERS(by_gate, q->spec.gate_count = 1)
+DIFFERS(by_gates, q->spec.gate_count = 2)
+DIFFERS(by_gate_metric, (q->spec.gate_count = 1, q->spec.gates[0].metric = GATE_LATENCY))
+DIFFERS(by_gate_level, (q->spec.gate_count = 1, q->spec.gates[0].down = 0.5))
+DIFFERS(by_gate_window, (q->spec.gate_count = 1, q->spec.gates[0].window_ms = 1))
 
 static void (*const differences[])(struct question *) = {
     by_nothing,
@@ -142,6 +160,24 @@ static void (*const differences[])(struct question *) = {
     by_verify,
     by_send,
     by_expect,
+    by_damping,
+    by_qname,
+    by_qtype,
+    by_recursion,
+    by_rcodes,
+    by_has_answer,
+    by_answer,
+    by_word,
+    by_another_word,
+    by_file,
+    by_max_age,
+    by_silence,
+    by_region,
+    by_gate,
+    by_gates,
+    by_gate_metric,
+    by_gate_level,
+    by_gate_window,
 };
 
 /* Everything that can change a verdict or a schedule makes another target. */
@@ -178,6 +214,12 @@ static void labels_are_for_people(void **state)
     tls.type = PROBE_HTTPS;
     tls.port = 0;
     tls.host = "api.example";
+    const struct probe_spec icmp = { .type = PROBE_ICMP, .port = 80 };
+    const struct probe_spec dns = { .type = PROBE_DNS, .qname = "app.example." };
+    const struct probe_spec exec = { .type = PROBE_EXEC,
+                                     .command = { "/opt/check", "-x" },
+                                     .command_count = 2 };
+    const struct probe_spec file = { .type = PROBE_FILE, .file = "/run/health.json" };
     const struct {
         const struct probe_spec *spec;
         const char *address;
@@ -189,6 +231,10 @@ static void labels_are_for_people(void **state)
         { &tls, "192.0.2.10", 0, NULL, "https://192.0.2.10:443/healthz (api.example)" },
         { &tls, "192.0.2.10", 0, "b.example", "https://192.0.2.10:443/healthz (b.example)" },
         { &tcp, "192.0.2.10", 6379, "b.example", "tcp://192.0.2.10:6379" },
+        { &icmp, "2001:db8::1", 80, NULL, "icmp://[2001:db8::1]" },
+        { &dns, "192.0.2.10", 0, NULL, "dns://192.0.2.10:53/app.example." },
+        { &exec, "192.0.2.10", 80, "b.example", "exec://192.0.2.10:80/check (b.example)" },
+        { &file, "192.0.2.10", 0, "b.example", "file://192.0.2.10/health.json" },
     };
     struct target_registry *registry = target_registry_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
