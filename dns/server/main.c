@@ -279,7 +279,8 @@ static void watch_signals(struct daemon *daemon)
 /* Everything with a thread, from the inside out: what answers comes last. */
 static bool start_threads(struct daemon *daemon)
 {
-    daemon->loop = ev_default_loop(EVFLAG_NOENV);
+    /* Not libev's default loop: that one takes in every process that ends, probes' commands too. */
+    daemon->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
     if (daemon->loop == NULL || widener_open(&daemon->widener) != STATUS_OK ||
         prober_open(daemon->board, &daemon->prober) != STATUS_OK)
         return false;
