@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -327,10 +329,10 @@ uint32_t database_record_count(const struct database *database)
     return database->record_count;
 }
 
-enum status database_record(struct database *database, const struct diag *diag, uint32_t index,
-                            struct record *out)
+/* Decodes what stands at an offset of the data section, within what may still be looked at. */
+static enum status decode_at(struct database *database, const struct diag *diag, uint32_t offset,
+                             struct record *out)
 {
-    const uint32_t offset = database->offsets[index];
     const size_t left = database->steps_left;
     struct mmdb_section section = database->data;
     section.steps_left = left > STEPS_PER_RECORD ? left : STEPS_PER_RECORD;
@@ -343,4 +345,41 @@ enum status database_record(struct database *database, const struct diag *diag, 
         return STATUS_OK;
     return diag_error(diag, STATUS_SYNTAX, "the record at octet %" PRIu32 " of its data: %s",
                       offset, MMDB_strerror(MMDB_INVALID_DATA_ERROR));
+}
+
+enum status database_record(struct database *database, const struct diag *diag, uint32_t index,
+                            struct record *out)
+{
+    return decode_at(database, diag, database->offsets[index], out);
+}
+
+enum status database_look_up(struct database *database, const struct diag *diag,
+                             const struct address *address, struct record *out, bool *found,
+                             uint8_t *prefix_len)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+    const bool is_v4 = address->family == FAMILY_V4;
+    int error;
+
+    *found = false;
+    *prefix_len = 0;
+    if (!is_v4 && database->info.ip_version == 4)
+        return STATUS_OK;
+    memcpy(&v4.sin_addr, address->octets, sizeof v4.sin_addr);
+    memcpy(&v6.sin6_addr, address->octets, sizeof v6.sin6_addr);
+    const struct sockaddr *where = is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+    const MMDB_lookup_result_s result = MMDB_lookup_sockaddr(&database->mmdb, where, &error);
+    if (error != MMDB_SUCCESS)
+        return diag_error(diag, STATUS_SYNTAX, "%s", MMDB_strerror(error));
+
+    /* In an IPv6 file the IPv4 part is ::/96; a record for more than that is nobody's. */
+    const unsigned above = is_v4 && database->info.ip_version == 6 ? 96 : 0;
+    if (result.netmask < above)
+        return STATUS_OK;
+    *prefix_len = (uint8_t)(result.netmask - above);
+    if (!result.found_entry)
+        return STATUS_OK;
+    *found = true;
+    return decode_at(database, diag, result.entry.offset, out);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/base/diag.h"
+#include "dns/base/prefix.h"
 #include "geo/record.h"
 #include "geo/spans.h"
 
@@ -57,5 +58,14 @@ enum status database_walk(struct database *database, const struct diag *diag, ui
 uint32_t database_record_count(const struct database *database);
 enum status database_record(struct database *database, const struct diag *diag, uint32_t index,
                             struct record *out) __attribute__((warn_unused_result));
+
+/*
+ * What the file says of one address, without a walk: for explain. *found is
+ * false when it says nothing; *prefix_len is that of its network, in the
+ * address's own family. An IPv4 file knows no IPv6 address.
+ */
+enum status database_look_up(struct database *database, const struct diag *diag,
+                             const struct address *address, struct record *out, bool *found,
+                             uint8_t *prefix_len) __attribute__((warn_unused_result));
 
 #endif

@@ -364,36 +364,74 @@ static void tell_place(const struct route_tale *tale, const struct prefix *netwo
                         fixes[place->fix]);
 }
 
+/* What ranking looked at, found once more with the words for it. */
+struct inquest {
+    struct standing at;
+    struct route_subject subject;
+    struct prefix network; /* what the atlas knows as one */
+    struct prefix block;   /* what is ranked alike */
+    bool embedded;         /* located by an IPv4 address inside its own */
+    struct address inner;
+};
+
+static void inquest_make(const struct policy *policy, const struct route *route,
+                         const struct atlas *atlas, const struct policy_client *client,
+                         struct inquest *out)
+{
+    *out = (struct inquest){ .at = standing_of(client),
+                             .subject = { .place = atlas_place(atlas, 0) } };
+    const struct asker *asker = &out->at.asker;
+    if (asker->anonymous)
+        return;
+
+    /* Where the world is cut no finer, the first address of the block decides for all. */
+    struct address address;
+    address_from_key(asker->family, asker->key, &address);
+    out->subject.place = atlas_find(atlas, &address, &out->network);
+    out->subject.net = route_find_net(route, &address);
+    out->embedded = address_embedded_v4(&client->address, &out->inner, &(uint8_t){ 0 });
+    out->block = (struct prefix){ address, leaf_of(policy, asker).prefix_len };
+    address_mask(&out->block.address, out->block.len);
+}
+
 void policy_explain(const struct policy *policy, const struct route *route,
                     const struct region_list *regions, const struct atlas *atlas,
                     const struct policy_client *client, const struct route_sink *sink)
 {
-    const struct standing at = standing_of(client);
-    struct route_subject subject = { .place = atlas_place(atlas, 0) };
-    const struct route_tale tale = { regions, &subject, &at.asker, sink, 0 };
+    struct inquest inquest;
+    inquest_make(policy, route, atlas, client, &inquest);
+    const struct route_tale tale = { regions, &inquest.subject, &inquest.at.asker, sink, 0 };
     char text[PREFIX_TEXT];
 
-    if (at.asker.anonymous) {
+    if (inquest.at.asker.anonymous) {
         route_tell_line(&tale, "place: the client's address is not to be used");
     } else {
-        const struct table_leaf leaf = leaf_of(policy, &at.asker);
-        struct address address, inner;
-        struct prefix network, block = { .len = leaf.prefix_len };
-
-        /* Where the world is cut no finer, the first address of the block decides for all. */
-        address_from_key(at.asker.family, at.asker.key, &address);
-        subject.place = atlas_find(atlas, &address, &network);
-        subject.net = route_find_net(route, &address);
-        if (address_embedded_v4(&client->address, &inner, &(uint8_t){ 0 }))
+        if (inquest.embedded)
             route_tell_line(&tale, "place: located by the IPv4 address inside, %s",
-                            address_print(&inner, text));
-        tell_place(&tale, &network);
-        if (subject.net != NULL)
+                            address_print(&inquest.inner, text));
+        tell_place(&tale, &inquest.network);
+        if (inquest.subject.net != NULL)
             route_tell_line(&tale, "net: the longest rule around it is net:%s",
-                            prefix_print(subject.net, text));
-        block.address = address;
-        address_mask(&block.address, block.len);
-        route_tell_line(&tale, "block: %s is ranked alike", prefix_print(&block, text));
+                            prefix_print(inquest.subject.net, text));
+        route_tell_line(&tale, "block: %s is ranked alike", prefix_print(&inquest.block, text));
     }
     route->kind->tell(route, &tale);
+}
+
+void policy_put(const struct policy *policy, const struct route *route,
+                const struct region_list *regions, const struct atlas *atlas,
+                const struct policy_client *client, struct json_writer *writer)
+{
+    struct inquest inquest;
+    inquest_make(policy, route, atlas, client, &inquest);
+    const struct route_tale tale = { regions, &inquest.subject, &inquest.at.asker, NULL, 0 };
+    char text[PREFIX_TEXT];
+
+    if (inquest.embedded)
+        json_put_string(writer, "located_as", address_print(&inquest.inner, text));
+    if (inquest.subject.net != NULL)
+        json_put_string(writer, "net", prefix_print(inquest.subject.net, text));
+    if (!inquest.at.asker.anonymous)
+        json_put_string(writer, "ranked_alike", prefix_print(&inquest.block, text));
+    route_put(route, &tale, "decision", writer);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/base/diag.h"
+#include "dns/base/json_writer.h"
 #include "dns/base/prefix.h"
 #include "geo/atlas.h"
 #include "geo/ordering.h"
@@ -52,6 +53,14 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
 void policy_explain(const struct policy *policy, const struct route *route,
                     const struct region_list *regions, const struct atlas *atlas,
                     const struct policy_client *client, const struct route_sink *sink);
+
+/*
+ * The same for programs, without the place: `located_as`, `net`, `ranked_alike`
+ * and `decision` as members of the object that is open in `writer`.
+ */
+void policy_put(const struct policy *policy, const struct route *route,
+                const struct region_list *regions, const struct atlas *atlas,
+                const struct policy_client *client, struct json_writer *writer);
 
 /* What it is made of, for views: the orderings, and per family the table that gives their ids. */
 const struct ordering_set *policy_orderings(const struct policy *policy);

@@ -1,5 +1,6 @@
 #include "geo/route.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,4 +264,19 @@ void route_tell(const struct route *route, const struct route_tale *tale)
     struct route_tale below = *tale;
     below.depth++;
     route->kind->tell(route, &below);
+}
+
+void route_put(const struct route *route, const struct route_tale *tale, const char *key,
+               struct json_writer *writer)
+{
+    json_put_object(writer, key);
+    route->kind->put(route, tale, writer);
+    json_end(writer);
+}
+
+void route_put_hex(struct json_writer *writer, const char *key, uint64_t number)
+{
+    char text[19];
+    snprintf(text, sizeof text, "0x%016" PRIx64, number);
+    json_put_string(writer, key, text);
 }

@@ -9,6 +9,7 @@
 #include "dns/base/arena.h"
 #include "dns/base/diag.h"
 #include "dns/base/json.h"
+#include "dns/base/json_writer.h"
 #include "dns/base/prefix.h"
 #include "geo/atlas.h"
 #include "geo/ordering.h"
@@ -81,6 +82,12 @@ struct route_kind {
     void (*write)(const struct route *route, const struct region_list *regions, FILE *out);
     /* Tells how it ranks, then what it chose below it; no allocation. */
     void (*tell)(const struct route *route, const struct route_tale *tale);
+    /*
+     * The same for programs, with all the numbers: members of the object that is
+     * open in `writer`, those of children in objects of their own.
+     */
+    void (*put)(const struct route *route, const struct route_tale *tale,
+                struct json_writer *writer);
 };
 
 /* Every policy struct begins with this. */
@@ -128,6 +135,12 @@ void route_write_name(const char *name, FILE *out);
 void route_tell_line(const struct route_tale *tale, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void route_tell(const struct route *route, const struct route_tale *tale);
+
+/* Puts an object with what `route` decided; `key` as for json_put_object(). */
+void route_put(const struct route *route, const struct route_tale *tale, const char *key,
+               struct json_writer *writer);
+/* A number of 64 bits, as "0x0123456789abcdef": a JSON number may not hold it. */
+void route_put_hex(struct json_writer *writer, const char *key, uint64_t number);
 
 /* The longest `net:` selector of the tree that holds the address, or NULL. */
 const struct prefix *route_find_net(const struct route *route, const struct address *address);

@@ -92,6 +92,17 @@ static void failover_tell(const struct route *route, const struct route_tale *ta
         route_tell(self->items[i], tale);
 }
 
+static void failover_put(const struct route *route, const struct route_tale *tale,
+                         struct json_writer *writer)
+{
+    const struct failover_route *self = as_failover(route);
+
+    json_put_array(writer, "failover");
+    for (size_t i = 0; i < self->count; i++)
+        route_put(self->items[i], tale, NULL, writer);
+    json_end(writer);
+}
+
 const struct route_kind route_failover = {
     .key = "failover",
     .parse = failover_parse,
@@ -99,4 +110,5 @@ const struct route_kind route_failover = {
     .children = failover_children,
     .write = failover_write,
     .tell = failover_tell,
+    .put = failover_put,
 };

@@ -327,6 +327,31 @@ static void geo_tell(const struct route *route, const struct route_tale *tale)
                                           : "geo: then every other region of the service");
 }
 
+/* `default` stands there when it takes part, `others` when every other region follows. */
+static void geo_put(const struct route *route, const struct route_tale *tale,
+                    struct json_writer *writer)
+{
+    const struct geo_route *self = as_geo(route);
+    const struct rule *rule = match(self, tale->subject);
+    const struct branch *fallback = &self->branches[self->fallback];
+    const bool fenced = rule != NULL && self->branches[rule->branch].fence;
+    char text[SELECTOR_TEXT];
+
+    json_put_object(writer, "geo");
+    if (rule != NULL) {
+        json_put_string(writer, "matched", selector_print(&rule->selector, text));
+        json_put_integer(writer, "entry", (int64_t)rule->branch);
+        json_put_bool(writer, "fence", fenced);
+        route_put(self->branches[rule->branch].to, tale, "to", writer);
+    } else {
+        json_put_null(writer, "matched");
+    }
+    if (!fenced)
+        route_put(fallback->to, tale, "default", writer);
+    json_put_bool(writer, "others", !fenced && !fallback->fence);
+    json_end(writer);
+}
+
 const struct route_kind route_geo = {
     .key = "geo",
     .by_place = true,
@@ -336,4 +361,5 @@ const struct route_kind route_geo = {
     .nets = geo_nets,
     .write = geo_write,
     .tell = geo_tell,
+    .put = geo_put,
 };

@@ -118,6 +118,7 @@ static enum status nearest_parse(const struct json_node *object,
 struct distance {
     double km;
     uint16_t region;
+    uint64_t arrival; /* in the draw among those equally far; told, but not used by ranking */
 };
 
 static bool is_nearer(const struct distance *a, const struct distance *b)
@@ -153,7 +154,7 @@ static size_t measure(const struct nearest_route *self, const struct region_list
         if (region->placed)
             out[count++] =
                 (struct distance){ region_biased_km(region, place->latitude, place->longitude),
-                                   self->regions[i] };
+                                   self->regions[i], 0 };
     }
     sort_distances(out, count);
     return count;
@@ -243,6 +244,47 @@ static void nearest_write(const struct route *route, const struct region_list *r
     fputs("]}", out);
 }
 
+/* The earlier one, and of those that arrive together the one with the lower key, as in a draw. */
+static bool is_drawn_before(const struct region_list *regions, const struct distance *a,
+                            const struct distance *b)
+{
+    if (a->arrival != b->arrival)
+        return a->arrival < b->arrival;
+    return tie_key(&regions->items[a->region]) < tie_key(&regions->items[b->region]);
+}
+
+/* Puts those equally far into the order drawn, as running the program does. */
+static void draw_tie(const struct route_tale *tale, uint64_t ticket, struct distance *tied,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        tied[i].arrival = draw_arrival(ticket, tie_key(&tale->regions->items[tied[i].region]), 1);
+    for (size_t i = 1; i < count; i++) {
+        const struct distance moved = tied[i];
+        size_t at = i;
+        for (; at > 0 && is_drawn_before(tale->regions, &moved, &tied[at - 1]); at--)
+            tied[at] = tied[at - 1];
+        tied[at] = moved;
+    }
+}
+
+/* Measures, and draws where that does not decide. */
+static size_t measure_drawn(const struct nearest_route *self, const struct route_tale *tale,
+                            struct distance out[REGION_LIMIT])
+{
+    const uint64_t ticket =
+        draw_ticket(tale->asker, DRAW_PER_CLIENT, TIE_SALT, self->grain.v4, self->grain.v6);
+    const size_t count = measure(self, tale->regions, tale->subject->place, out);
+
+    for (size_t i = 0; i < count;) {
+        const size_t tied = tie_length(&out[i], count - i);
+        if (tied > 1)
+            draw_tie(tale, ticket, &out[i], tied);
+        i += tied;
+    }
+    return count;
+}
+
 static void tell_distance(const struct route_tale *tale, const struct distance *at, bool tied)
 {
     const struct region *region = &tale->regions->items[at->region];
@@ -268,7 +310,7 @@ static void nearest_tell(const struct route *route, const struct route_tale *tal
     if (nowhere)
         route_tell_line(tale, "nearest: the client's location is not known, so the order of the "
                               "endpoints counts");
-    const size_t count = nowhere ? 0 : measure(self, tale->regions, tale->subject->place, found);
+    const size_t count = nowhere ? 0 : measure_drawn(self, tale, found);
     for (size_t i = 0; i < count;) {
         const size_t tied = tie_length(&found[i], count - i);
         for (size_t end = i + tied; i < end; i++)
@@ -283,6 +325,51 @@ static void nearest_tell(const struct route *route, const struct route_tale *tal
     }
 }
 
+/* The arrival stands there only where a draw decides, among those that are equally near. */
+static void put_distance(const struct route_tale *tale, const struct distance *at, bool tied,
+                         struct json_writer *writer)
+{
+    const struct region *region = &tale->regions->items[at->region];
+    const struct place *place = tale->subject->place;
+
+    json_put_object(writer, NULL);
+    json_put_string(writer, "region", region->name);
+    json_put_real(
+        writer, "distance_km",
+        place_distance_km(region->latitude, region->longitude, place->latitude, place->longitude));
+    json_put_integer(writer, "bias", region->bias);
+    json_put_real(writer, "counts_as_km", at->km);
+    if (tied)
+        route_put_hex(writer, "arrival", at->arrival);
+    json_end(writer);
+}
+
+static void nearest_put(const struct route *route, const struct route_tale *tale,
+                        struct json_writer *writer)
+{
+    const struct nearest_route *self = as_nearest(route);
+    const bool located = tale->subject->place->fix != PLACE_NOWHERE;
+    struct distance found[REGION_LIMIT];
+
+    json_put_bool(writer, "located", located);
+    json_put_array(writer, "nearest");
+    const size_t count = located ? measure_drawn(self, tale, found) : 0;
+    for (size_t i = 0; i < count;) {
+        const size_t tied = tie_length(&found[i], count - i);
+        for (size_t end = i + tied; i < end; i++)
+            put_distance(tale, &found[i], tied > 1, writer);
+    }
+    for (uint16_t i = 0; i < self->count; i++) {
+        const struct region *region = &tale->regions->items[self->regions[i]];
+        if (located && region->placed)
+            continue;
+        json_put_object(writer, NULL);
+        json_put_string(writer, "region", region->name);
+        json_end(writer);
+    }
+    json_end(writer);
+}
+
 const struct route_kind route_nearest = {
     .key = "nearest",
     .by_place = true,
@@ -291,4 +378,5 @@ const struct route_kind route_nearest = {
     .mark = nearest_mark,
     .write = nearest_write,
     .tell = nearest_tell,
+    .put = nearest_put,
 };

@@ -64,10 +64,17 @@ static void region_tell(const struct route *route, const struct route_tale *tale
     route_tell_line(tale, "region %s", tale->regions->items[as_region(route)->region].name);
 }
 
+static void region_put(const struct route *route, const struct route_tale *tale,
+                       struct json_writer *writer)
+{
+    json_put_string(writer, "region", tale->regions->items[as_region(route)->region].name);
+}
+
 const struct route_kind route_region = {
     .parse = region_parse,
     .rank = region_rank,
     .mark = region_mark,
     .write = region_write,
     .tell = region_tell,
+    .put = region_put,
 };

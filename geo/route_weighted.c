@@ -352,12 +352,24 @@ static void weighted_write(const struct route *route, const struct region_list *
     fputc('}', out);
 }
 
+/* The network whose hash decides. False when no part of the address does. */
+static bool hashed_block(const struct weighted_route *self, const struct asker *asker,
+                         struct prefix *out)
+{
+    if (self->per != DRAW_PER_CLIENT || asker->anonymous)
+        return false;
+    address_from_key(asker->family, asker->key, &out->address);
+    out->len = draw_bits(asker, self->v4_bits, self->v6_bits);
+    address_mask(&out->address, out->len);
+    return true;
+}
+
 /* What is hashed, in words. */
 static void tell_ticket(const struct weighted_route *self, const struct route_tale *tale)
 {
     const struct asker *asker = tale->asker;
     char text[PREFIX_TEXT];
-    struct prefix block = { .len = asker->family == FAMILY_V4 ? self->v4_bits : self->v6_bits };
+    struct prefix block;
 
     if (self->per == DRAW_PER_QUERY) {
         route_tell_line(tale, "weighted: drawn anew for each query");
@@ -365,9 +377,7 @@ static void tell_ticket(const struct weighted_route *self, const struct route_ta
         route_tell_line(tale, "weighted: no address to hash, the same member for all");
     } else if (self->per == DRAW_PER_RESOLVER) {
         route_tell_line(tale, "weighted: by hash of the resolver's address");
-    } else {
-        address_from_key(asker->family, asker->key, &block.address);
-        address_mask(&block.address, block.len);
+    } else if (hashed_block(self, asker, &block)) {
         route_tell_line(tale, "weighted: by hash of %s", prefix_print(&block, text));
     }
 }
@@ -387,6 +397,21 @@ static bool is_earlier(const struct drawn *a, const struct drawn *b)
     return a->member->key < b->member->key;
 }
 
+static uint64_t ticket_of(const struct weighted_route *self, const struct route_tale *tale)
+{
+    return draw_ticket(tale->asker, self->per, self->salt, self->v4_bits, self->v6_bits);
+}
+
+static void draw_members(const struct weighted_route *self, uint64_t ticket,
+                         struct drawn drawn[REGION_LIMIT])
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const struct member *member = &self->members[i];
+        const uint32_t weight = is_weightless(member) ? 1 : member->weight;
+        drawn[i] = (struct drawn){ draw_arrival(ticket, member->key, weight), member };
+    }
+}
+
 /* Swaps the earliest to the front (qsort() may allocate, and a query may ask for the tale). */
 static void bring_earliest(struct drawn *from, size_t count)
 {
@@ -403,15 +428,9 @@ static void bring_earliest(struct drawn *from, size_t count)
 static void weighted_tell(const struct route *route, const struct route_tale *tale)
 {
     const struct weighted_route *self = as_weighted(route);
-    const uint64_t ticket =
-        draw_ticket(tale->asker, self->per, self->salt, self->v4_bits, self->v6_bits);
     struct drawn drawn[REGION_LIMIT];
 
-    for (size_t i = 0; i < self->count; i++) {
-        const struct member *member = &self->members[i];
-        const uint32_t weight = is_weightless(member) ? 1 : member->weight;
-        drawn[i] = (struct drawn){ draw_arrival(ticket, member->key, weight), member };
-    }
+    draw_members(self, ticket_of(self, tale), drawn);
     tell_ticket(self, tale);
     for (size_t i = 0; i < self->count; i++) {
         bring_earliest(&drawn[i], self->count - i);
@@ -422,6 +441,41 @@ static void weighted_tell(const struct route *route, const struct route_tale *ta
     }
 }
 
+static void put_member(const struct drawn *drawn, const struct route_tale *tale,
+                       struct json_writer *writer)
+{
+    json_put_object(writer, NULL);
+    json_put_string(writer, "name", drawn->member->label);
+    route_put_hex(writer, "key", drawn->member->key);
+    json_put_integer(writer, "weight", drawn->member->weight);
+    route_put_hex(writer, "arrival", drawn->arrival);
+    route_put(drawn->member->to, tale, "to", writer);
+    json_end(writer);
+}
+
+static void weighted_put(const struct route *route, const struct route_tale *tale,
+                         struct json_writer *writer)
+{
+    const struct weighted_route *self = as_weighted(route);
+    const uint64_t ticket = ticket_of(self, tale);
+    struct drawn drawn[REGION_LIMIT];
+    struct prefix block;
+    char text[PREFIX_TEXT];
+
+    json_put_string(writer, "per", per_words[self->per]);
+    if (hashed_block(self, tale->asker, &block))
+        json_put_string(writer, "hashed", prefix_print(&block, text));
+    json_put_integer(writer, "salt", (int64_t)self->salt);
+    route_put_hex(writer, "ticket", ticket);
+    draw_members(self, ticket, drawn);
+    json_put_array(writer, "weighted");
+    for (size_t i = 0; i < self->count; i++) {
+        bring_earliest(&drawn[i], self->count - i);
+        put_member(&drawn[i], tale, writer);
+    }
+    json_end(writer);
+}
+
 const struct route_kind route_weighted = {
     .key = "weighted",
     .parse = weighted_parse,
@@ -429,4 +483,5 @@ const struct route_kind route_weighted = {
     .children = weighted_children,
     .write = weighted_write,
     .tell = weighted_tell,
+    .put = weighted_put,
 };

@@ -145,7 +145,7 @@ static enum status by_files(const char *config, const struct explain_request *re
     }
     json_put_object(writer, NULL);
     json_put_bool(writer, "offline", true);
-    explain_json(offline.load.snapshot, request, writer);
+    explain_json(offline.load.snapshot, request, NULL, writer);
     json_end(writer);
     char *text = json_writer_finish(writer, json ? 2 : 0);
     status = tell_text(text, json, &diag);

@@ -12,7 +12,7 @@
  */
 struct json_writer;
 
-enum { JSON_WRITER_DEPTH = 32 };
+enum { JSON_WRITER_DEPTH = 64 };
 
 struct json_writer *json_writer_new(void);
 void json_writer_free(struct json_writer *writer);

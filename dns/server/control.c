@@ -210,7 +210,7 @@ static void command_explain(struct caller *caller, const struct json_node *reque
     struct json_writer *writer = answer_begin();
     const struct snapshot *snapshot = snapshot_enter();
     if (writer != NULL && snapshot != NULL) {
-        (void)explain_json(snapshot, &asked, writer);
+        (void)explain_json(snapshot, &asked, caller->control->overview->prober, writer);
         json_end(writer);
     }
     snapshot_leave();

@@ -8,6 +8,7 @@
 #include "dns/base/json_writer.h"
 #include "dns/proto/message.h"
 #include "dns/server/client.h"
+#include "health/prober.h"
 #include "zones/lookup.h"
 #include "zones/snapshot.h"
 
@@ -23,13 +24,14 @@ struct explain_request {
 };
 
 /*
- * Writes members into the open object of `writer`: name, type, client, zone,
- * outcome, service, place, candidates, chosen, records, ttl, scope, and
- * `steps`, the same for people. False when the request itself makes no sense;
- * then only `error` is written. Thread: any inside a reading section.
+ * Writes members into the open object of `writer`; docs/explain.md tells them,
+ * and a second program can replay the decision from them. False when the
+ * request itself makes no sense; then only `error` is written. Reads the
+ * databases again. `prober` knows since when targets are up or down; NULL:
+ * that is not told. Thread: any inside a reading section.
  */
 bool explain_json(const struct snapshot *snapshot, const struct explain_request *request,
-                  struct json_writer *writer);
+                  struct prober *prober, struct json_writer *writer);
 
 /* True for "_explain.NAME TXT IN" asked by somebody on the `explain` list. */
 bool explain_is_asked(const struct message *query, const struct client *client,

@@ -86,7 +86,7 @@ static char *explain(const struct scene *scene, const struct explain_request *re
     struct json_writer *writer = json_writer_new();
     assert_non_null(writer);
     json_put_object(writer, NULL);
-    *good = explain_json(&scene->snapshot, request, writer);
+    *good = explain_json(&scene->snapshot, request, NULL, writer);
     json_end(writer);
     char *text = json_writer_finish(writer, 0);
     assert_non_null(text);

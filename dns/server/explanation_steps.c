@@ -1,0 +1,136 @@
+#include "dns/server/explanation.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/proto/name.h"
+#include "dns/proto/rrtype.h"
+
+enum { STEP_LEN = 255 }; /* a TXT character-string holds no more */
+
+static void tell(const struct route_sink *sink, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void tell(const struct route_sink *sink, const char *format, ...)
+{
+    char line[STEP_LEN + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    sink->line(sink->context, line);
+}
+
+/* By hand: a query may ask for the steps, and ldns allocates. It can ask for no other types. */
+static const char *record_text(uint16_t type, const uint8_t *rdata, uint16_t len,
+                               char out[NAME_TEXT])
+{
+    struct address address = { .family = FAMILY_NONE };
+
+    if (type == RRTYPE_CNAME)
+        return name_to_text(rdata, out);
+    if (type == RRTYPE_A && len == 4)
+        address.family = FAMILY_V4;
+    if (type == RRTYPE_AAAA && len == 16)
+        address.family = FAMILY_V6;
+    if (address.family == FAMILY_NONE) {
+        snprintf(out, NAME_TEXT, "(%u octets)", len);
+        return out;
+    }
+    memcpy(address.octets, rdata, len);
+    return address_print(&address, out);
+}
+
+static void tell_record(void *context, uint16_t type, const uint8_t *rdata, uint16_t len)
+{
+    char text[NAME_TEXT];
+    tell(context, "answer: %s", record_text(type, rdata, len, text));
+}
+
+static void tell_asker(const struct explanation *why, const struct route_sink *sink)
+{
+    char name[NAME_TEXT];
+    char type[RRTYPE_TEXT];
+    char address[ADDRESS_TEXT];
+
+    name_to_text(why->qname, name);
+    rrtype_to_text(why->qtype, type);
+    address_print(&why->who.address, address);
+    if (why->who.source_len == 0)
+        tell(sink, "%s %s for a client that hides its address (source prefix 0)", name, type);
+    else
+        tell(sink, "%s %s for %s/%u, by %s", name, type, address, why->who.source_len,
+             why->choice.by_ecs ? "client subnet (ECS)" : "source address");
+    if (why->has_ecs && !why->choice.by_ecs)
+        tell(sink, "the client subnet is not looked at: %s says \"ecs\": false",
+             why->snapshot->serving.ecs ? "the service" : "the configuration");
+}
+
+/* "down, 1 of 2 up, 2 needed" */
+static void tell_candidate(const struct explanation *why, unsigned rank, uint16_t region,
+                           const struct route_sink *sink)
+{
+    const struct service *service = why->steered->service;
+    const struct pool *pool = service_pool(service, region, why->steered->type);
+    const enum region_health health = explanation_health(why, region);
+    const double km = explanation_km(why, region);
+    char distance[32] = "", count[64] = "";
+
+    if (km >= 0)
+        snprintf(distance, sizeof distance, ", %.0f km", km);
+    if (health == REGION_DOWN && pool != NULL)
+        snprintf(count, sizeof count, ", %u of %u up, %u needed", explanation_up_count(why, pool),
+                 pool->count, pool->needed);
+    tell(sink, "%u. %s%s: %s%s", rank, service->regions[region].name, distance,
+         explanation_health_text(health), count);
+}
+
+static void tell_choice(const struct explanation *why, const struct route_sink *sink)
+{
+    const struct choice *choice = &why->choice;
+
+    if (choice->kind == CHOICE_NOT_READY) {
+        tell(sink, "not ready: a target that decides has not been probed yet (SERVFAIL)");
+        return;
+    }
+    if (choice->kind == CHOICE_ZONEFILE) {
+        tell(sink, "no region is healthy: the records of the zone file answer");
+    } else {
+        for (unsigned i = 0; i < why->list.count; i++)
+            tell(sink, "%s: %s",
+                 choice->kind == CHOICE_HEALTHY ? "chosen" : "no region is healthy, so",
+                 why->steered->service->regions[why->list.regions[i]].name);
+    }
+    explanation_each_record(why, tell_record, (void *)sink);
+    tell(sink, "TTL %u, scope /%u", explanation_ttl(why), explanation_scope(why));
+}
+
+static void tell_static(const struct explanation *why, const struct route_sink *sink)
+{
+    char name[NAME_TEXT];
+    char type[RRTYPE_TEXT];
+
+    tell(sink, "%s %s: %s", name_to_text(why->qname, name), rrtype_to_text(why->qtype, type),
+         explanation_outcome_text(why->finding.outcome));
+    tell(sink, "not steered: every client gets the same");
+    explanation_each_record(why, tell_record, (void *)sink);
+}
+
+void explanation_tell(const struct explanation *why, const struct route_sink *sink)
+{
+    if (why->steered == NULL) {
+        tell_static(why, sink);
+        return;
+    }
+    const struct service *service = why->steered->service;
+    tell_asker(why, sink);
+    tell(sink, "zone %s serial %u, service %s", why->finding.zone->name, why->finding.zone->serial,
+         service->name);
+    policy_explain(service->policy, service->route, &service->places, why->snapshot->atlas,
+                   &why->who, sink);
+    for (unsigned i = 0; i < why->ranking.count; i++)
+        tell_candidate(why, i + 1, why->ranking.regions[i], sink);
+    tell_choice(why, sink);
+}
