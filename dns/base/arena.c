@@ -2,10 +2,10 @@
 
 #include <assert.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -27,9 +27,16 @@ enum { GAP = 0 };
 
 /*
  * Chunks double from the first to the last size: ten thousand small zones stay
- * small, and a zone of a million records takes few chunks.
+ * small, and a zone of a million records takes few chunks. Large ones are
+ * mapped, so that freeing them gives the memory back to the system whatever
+ * else was allocated meanwhile.
  */
-enum { CHUNK_FIRST = 1024, CHUNK_LAST = 1024 * 1024, ALIGN_MOST = 64 };
+enum {
+    CHUNK_FIRST = 1024,
+    CHUNK_LAST = 1024 * 1024,
+    CHUNK_MAPPED = 128 * 1024, /* from this size on */
+    ALIGN_MOST = 64
+};
 
 struct chunk {
     struct chunk *next;
@@ -54,14 +61,29 @@ struct arena *arena_new(void)
     return arena;
 }
 
+static bool is_mapped(size_t total)
+{
+    /* A sanitizer knows more about what malloc() gave. */
+    return GAP == 0 && total >= CHUNK_MAPPED;
+}
+
+static void chunk_free(struct chunk *chunk)
+{
+    const size_t total = sizeof *chunk + chunk->size;
+    ASAN_UNPOISON_MEMORY_REGION(chunk->octets, chunk->size);
+    if (is_mapped(total))
+        munmap(chunk, total);
+    else
+        free(chunk);
+}
+
 void arena_free(struct arena *arena)
 {
     if (arena == NULL)
         return;
     for (struct chunk *chunk = arena->current; chunk != NULL;) {
         struct chunk *next = chunk->next;
-        ASAN_UNPOISON_MEMORY_REGION(chunk->octets, chunk->size);
-        free(chunk);
+        chunk_free(chunk);
         chunk = next;
     }
     free(arena);
@@ -69,13 +91,21 @@ void arena_free(struct arena *arena)
 
 static struct chunk *chunk_new(struct arena *arena, size_t size)
 {
-    /* calloc: fresh pages from the system are zero already. */
-    struct chunk *chunk = calloc(1, sizeof *chunk + size);
-    if (chunk == NULL)
-        return NULL;
+    struct chunk *chunk;
+    const size_t total = sizeof *chunk + size;
+    if (is_mapped(total)) {
+        /* Zero already. */
+        chunk = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (chunk == MAP_FAILED)
+            return NULL;
+    } else {
+        chunk = calloc(1, total);
+        if (chunk == NULL)
+            return NULL;
+    }
     chunk->size = size;
     ASAN_POISON_MEMORY_REGION(chunk->octets, size);
-    arena->footprint += sizeof *chunk + size;
+    arena->footprint += total;
     return chunk;
 }
 
@@ -93,7 +123,7 @@ static size_t chunk_offset(const struct chunk *chunk, size_t size, size_t align)
 static struct chunk *arena_grow(struct arena *arena, size_t need)
 {
     const bool outsized = need > arena->next_size / 4;
-    struct chunk *chunk = chunk_new(arena, outsized ? need : arena->next_size);
+    struct chunk *chunk = chunk_new(arena, outsized ? need : arena->next_size - sizeof *chunk);
     if (chunk == NULL)
         return NULL;
 
@@ -131,6 +161,20 @@ void *arena_alloc(struct arena *arena, size_t size, size_t align)
     chunk->used = end < chunk->size ? end : chunk->size;
     ASAN_UNPOISON_MEMORY_REGION(piece, size);
     return piece;
+}
+
+bool arena_reserve(struct arena *arena, size_t size)
+{
+    if (size > PTRDIFF_MAX - sizeof(struct chunk))
+        return false;
+    if (arena->current != NULL && chunk_offset(arena->current, size, 1) != SIZE_MAX)
+        return true;
+    struct chunk *chunk = chunk_new(arena, size);
+    if (chunk == NULL)
+        return false;
+    chunk->next = arena->current;
+    arena->current = chunk;
+    return true;
 }
 
 void *arena_copy(struct arena *arena, const void *octets, size_t size, size_t align)

@@ -1,6 +1,7 @@
 #ifndef MERIDIAN_BASE_ARENA_H
 #define MERIDIAN_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,13 @@ char *arena_format(struct arena *arena, const char *format, ...)
 
 /* Zeroed array of `count` elements; NULL also when count * size overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size, size_t align);
+
+/*
+ * Makes room for pieces of `size` octets together, alignment included, in one
+ * chunk: a new one of just that size unless the current one has it. For whoever
+ * knows what comes, so that nothing is left over. False when memory is out.
+ */
+bool arena_reserve(struct arena *arena, size_t size) __attribute__((warn_unused_result));
 
 /* Octets taken from the system, slack included. */
 size_t arena_footprint(const struct arena *arena);

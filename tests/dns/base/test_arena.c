@@ -67,6 +67,32 @@ static void a_small_arena_stays_small(void **state)
     arena_free(arena);
 }
 
+static void what_is_reserved_comes_from_one_chunk_without_slack(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 100, 5000, 3 * 1024 * 1024 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct arena *arena = arena_new();
+        assert_non_null(arena_string(arena, "what was there before"));
+        const size_t before = arena_footprint(arena);
+        assert_true(arena_reserve(arena, sizes[i]));
+        const size_t reserved = arena_footprint(arena);
+        assert_true(reserved < before + sizes[i] + 64);
+        /* One piece, so that what a sanitizer puts behind pieces does not count. */
+        unsigned char *piece = arena_alloc(arena, sizes[i], 1);
+        assert_non_null(piece);
+        assert_true(is_zero(piece, sizes[i]));
+        memset(piece, 1, sizes[i]);
+        assert_int_equal(arena_footprint(arena), reserved);
+        arena_free(arena);
+    }
+    struct arena *arena = arena_new();
+    assert_false(arena_reserve(arena, SIZE_MAX));
+    assert_false(arena_reserve(arena, SIZE_MAX / 2));
+    assert_non_null(ARENA_NEW(arena, uint64_t));
+    arena_free(arena);
+}
+
 static void impossible_sizes_give_null(void **state)
 {
     (void)state;
@@ -134,6 +160,7 @@ int main(void)
         cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
         cmocka_unit_test(a_large_piece_does_not_waste_the_current_chunk),
         cmocka_unit_test(a_small_arena_stays_small),
+        cmocka_unit_test(what_is_reserved_comes_from_one_chunk_without_slack),
         cmocka_unit_test(impossible_sizes_give_null),
         cmocka_unit_test(nothing_is_still_a_pointer),
         cmocka_unit_test(copies_are_their_own),
