@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "dns/base/intern.h"
+#include "dns/base/strata.h"
 #include "dns/proto/rrtype.h"
 
 /*
- * Names and records live in an arena of the builder's own. Tables of names and
- * of records are open-addressed; arrays double, so their room follows from
- * their count and need not be stored.
+ * Nodes and their records live in layers that go while the zone is frozen.
+ * Tables of names and of records are open-addressed; arrays double, so their
+ * room follows from their count and need not be stored.
  */
 
 /* An rrset of more records than this finds its duplicates through the table. */
@@ -24,14 +25,14 @@ struct seen {
 
 struct builder {
     struct arena *frozen;
-    struct arena *own;
+    struct strata *own; /* members are nodes, by index */
     struct intern *files;
     const char *file; /* the last one, as interned */
     const uint8_t *apex;
     struct builder_node **nodes;
     size_t node_count;
     size_t node_cap;
-    uint32_t *slots; /* index + 1 into nodes, 0 = free */
+    uint32_t *slots; /* see slot_value(); 0 = free */
     uint32_t mask;
     struct builder_node *last; /* records of one owner stand together */
     struct seen *seen;
@@ -41,12 +42,22 @@ struct builder {
 
 /* ---- names ---- */
 
-static void slots_put(uint32_t *slots, uint32_t mask, uint32_t hash, uint32_t value)
+/*
+ * A slot holds a node's index plus one in the low bits, which are as many as
+ * the mask has (the table is at most half full), and above them the bits of the
+ * hash that did not choose the slot: a stranger is told without a look at it.
+ */
+static uint32_t slot_value(uint32_t mask, uint32_t hash, size_t index)
+{
+    return (hash & ~mask) | (uint32_t)(index + 1);
+}
+
+static void slots_put(uint32_t *slots, uint32_t mask, uint32_t hash, size_t index)
 {
     uint32_t slot = hash & mask;
     while (slots[slot] != 0)
         slot = (slot + 1) & mask;
-    slots[slot] = value;
+    slots[slot] = slot_value(mask, hash, index);
 }
 
 /* Room for one more node, in the array and in the table (at most half full). */
@@ -68,7 +79,7 @@ static bool nodes_reserve(struct builder *builder)
         return false;
     const uint32_t mask = (uint32_t)(cap * 2 - 1);
     for (size_t i = 0; i < builder->node_count; i++)
-        slots_put(slots, mask, nodes[i]->hash, (uint32_t)i + 1);
+        slots_put(slots, mask, nodes[i]->hash, i);
     free(builder->slots);
     builder->slots = slots;
     builder->mask = mask;
@@ -79,9 +90,12 @@ static bool nodes_reserve(struct builder *builder)
 static struct builder_node *node_find(const struct builder *builder, const uint8_t *owner,
                                       uint32_t hash)
 {
-    uint32_t slot = hash & builder->mask;
-    for (; builder->slots[slot] != 0; slot = (slot + 1) & builder->mask) {
-        struct builder_node *node = builder->nodes[builder->slots[slot] - 1];
+    const uint32_t mask = builder->mask;
+    for (uint32_t slot = hash & mask; builder->slots[slot] != 0; slot = (slot + 1) & mask) {
+        const uint32_t value = builder->slots[slot];
+        if (((value ^ hash) & ~mask) != 0)
+            continue;
+        struct builder_node *node = builder->nodes[(value & mask) - 1];
         if (node->hash == hash && name_equal(node->owner, owner))
             return node;
     }
@@ -93,8 +107,11 @@ static struct builder_node *node_add(struct builder *builder, struct builder_nod
 {
     if (!nodes_reserve(builder))
         return NULL;
-    struct builder_node *node = ARENA_NEW(builder->own, struct builder_node);
-    const uint8_t *copy = arena_copy(builder->own, owner, name_len(owner), 1);
+    struct arena *arena = strata_arena(builder->own, (uint32_t)builder->node_count);
+    if (arena == NULL)
+        return NULL;
+    struct builder_node *node = ARENA_NEW(arena, struct builder_node);
+    const uint8_t *copy = arena_copy(arena, owner, name_len(owner), 1);
     if (node == NULL || copy == NULL)
         return NULL;
 
@@ -102,8 +119,9 @@ static struct builder_node *node_add(struct builder *builder, struct builder_nod
     node->parent = parent;
     node->hash = hash;
     node->index = (uint32_t)builder->node_count;
+    node->parent_index = parent != NULL ? parent->index : node->index;
+    slots_put(builder->slots, builder->mask, hash, builder->node_count);
     builder->nodes[builder->node_count++] = node;
-    slots_put(builder->slots, builder->mask, hash, (uint32_t)builder->node_count);
     return node;
 }
 
@@ -135,7 +153,7 @@ struct builder *builder_new(const uint8_t *apex, struct arena *arena)
     if (builder == NULL)
         return NULL;
     builder->frozen = arena;
-    builder->own = arena_new();
+    builder->own = strata_new();
     builder->files = intern_new();
     if (builder->own == NULL || builder->files == NULL)
         goto fail;
@@ -153,7 +171,7 @@ void builder_free(struct builder *builder)
 {
     if (builder == NULL)
         return;
-    arena_free(builder->own);
+    strata_free(builder->own);
     intern_free(builder->files);
     free(builder->nodes);
     free(builder->slots);
@@ -186,6 +204,19 @@ struct builder_node *builder_find(const struct builder *builder, const uint8_t *
     return node_find(builder, owner, name_hash(owner));
 }
 
+void builder_forget_names(struct builder *builder)
+{
+    free(builder->slots);
+    free(builder->seen);
+    builder->slots = NULL;
+    builder->seen = NULL;
+}
+
+void builder_forget_nodes(struct builder *builder, size_t last)
+{
+    strata_done(builder->own, (uint32_t)last);
+}
+
 /* ---- records ---- */
 
 /* Where the rrset of `type` stands or belongs. */
@@ -211,13 +242,14 @@ struct builder_rrset *builder_rrset(const struct builder_node *node, uint16_t ty
 
 /*
  * An array of `count` elements with room for one more: arrays hold 1, 2, 4, ...
- * elements, so a full one is recognized by its count. NULL when memory is out.
+ * elements, so a full one is recognized by its count; there is a pointer in
+ * each. NULL when memory is out.
  */
 static void *array_reserve(struct arena *arena, void *array, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0)
         return array;
-    void *grown = arena_array(arena, count == 0 ? 1 : count * 2, size, _Alignof(max_align_t));
+    void *grown = arena_array(arena, count == 0 ? 1 : count * 2, size, _Alignof(void *));
     if (grown != NULL && count > 0)
         memcpy(grown, array, count * size);
     return grown;
@@ -231,8 +263,10 @@ static struct builder_rrset *rrset_get(struct builder *builder, struct builder_n
     if (at < node->rrset_count && node->rrsets[at].type == type)
         return &node->rrsets[at];
 
+    struct arena *arena = strata_arena(builder->own, node->index);
     struct builder_rrset *rrsets =
-        array_reserve(builder->own, node->rrsets, node->rrset_count, sizeof *rrsets);
+        arena != NULL ? array_reserve(arena, node->rrsets, node->rrset_count, sizeof *rrsets)
+                      : NULL;
     if (rrsets == NULL)
         return NULL;
     memmove(rrsets + at + 1, rrsets + at, (node->rrset_count - at) * sizeof *rrsets);
@@ -350,9 +384,12 @@ static const struct builder_record *duplicate_find(const struct builder *builder
 static bool record_append(struct builder *builder, const struct builder_node *node,
                           struct builder_rrset *rrset, const struct builder_record *record)
 {
+    struct arena *arena = strata_arena(builder->own, node->index);
+    if (arena == NULL)
+        return false;
     struct builder_record *records =
-        array_reserve(builder->own, rrset->records, rrset->count, sizeof *records);
-    const uint8_t *rdata = arena_copy(builder->own, record->rdata, record->rdata_len, 1);
+        array_reserve(arena, rrset->records, rrset->count, sizeof *records);
+    const uint8_t *rdata = arena_copy(arena, record->rdata, record->rdata_len, 1);
     if (records == NULL || rdata == NULL)
         return false;
     rrset->records = records;

@@ -45,11 +45,11 @@ struct builder_node {
     const uint8_t *owner;
     struct builder_node *parent;  /* the name without its first label; NULL at the apex */
     struct builder_rrset *rrsets; /* sorted by type */
-    uint32_t rrset_count;
     const struct service *service;
-    struct origin_mark service_mark; /* for whoever steers; file NULL until then */
+    uint32_t rrset_count;
     uint32_t hash;                /* name_hash(owner) */
     uint32_t index;               /* builder_at(builder, index) is this node */
+    uint32_t parent_index;        /* its own at the apex */
 };
 
 /* NULL when memory is out. `apex` is copied; the frozen zone will live in `arena`. */
@@ -86,9 +86,17 @@ struct builder_rrset *builder_rrset(const struct builder_node *node, uint16_t ty
 /*
  * Freezes what was gathered into the arena given to builder_new(); marks cuts,
  * wildcards and DNAMEs. The zone depends on nothing of the builder. Expects a
- * checked zone; `loaded` is true, and soa is NULL where nobody checked.
+ * checked zone; `loaded` is true, and soa is NULL where nobody checked. The
+ * builder is used up by it, whatever comes of it: only builder_free() may follow.
  */
 enum status builder_freeze(struct builder *builder, const char *name, struct zone **out)
     __attribute__((warn_unused_result));
+
+/*
+ * Steps of it: give back the tables that find names and duplicates; then nodes
+ * from the first to the one with index `last`, each of which may stay a while.
+ */
+void builder_forget_names(struct builder *builder);
+void builder_forget_nodes(struct builder *builder, size_t last);
 
 #endif

@@ -4,7 +4,52 @@
 
 #include "dns/proto/rrtype.h"
 
-/* From the mutable zone to the frozen one: what builder.h shows is copied and tied together. */
+/*
+ * From the mutable zone to the frozen one: what builder.h shows is copied and
+ * tied together. The room is reckoned first, so that the arena has no slack,
+ * and the builder's nodes go as they are copied, so that a large zone is never
+ * in memory twice.
+ */
+
+/* What there is to freeze. */
+struct extent {
+    size_t nodes, rrsets, records;
+    size_t octets; /* of owners, and of rdata with its lengths */
+};
+
+static struct extent extent_of(const struct builder *builder)
+{
+    struct extent extent = { .nodes = builder_count(builder) };
+    for (size_t i = 0; i < extent.nodes; i++) {
+        const struct builder_node *node = builder_at(builder, i);
+        extent.octets += name_len(node->owner);
+        extent.rrsets += node->rrset_count;
+        for (uint32_t j = 0; j < node->rrset_count; j++) {
+            const struct builder_rrset *rrset = &node->rrsets[j];
+            extent.records += rrset->count;
+            for (uint32_t k = 0; k < rrset->count; k++)
+                extent.octets += 2u + rrset->records[k].rdata_len;
+        }
+    }
+    return extent;
+}
+
+static size_t slot_count_for(size_t nodes)
+{
+    size_t count = 2;
+    while (count < nodes * 2)
+        count *= 2;
+    return count;
+}
+
+/* The arena's need for all of it, a little more for what alignment takes. */
+static size_t room_for(const struct extent *extent, const char *name)
+{
+    enum { ALIGNMENTS = 64 };
+    return sizeof(struct zone) + strlen(name) + 1 + extent->nodes * sizeof(struct node) +
+           extent->rrsets * sizeof(struct rrset) +
+           slot_count_for(extent->nodes) * sizeof(uint32_t) + extent->octets + ALIGNMENTS;
+}
 
 static bool rrset_freeze(struct arena *arena, const struct builder_rrset *from, struct rrset *to)
 {
@@ -96,9 +141,7 @@ static void slots_put(uint32_t *slots, uint32_t mask, uint32_t hash, uint32_t va
 
 static bool slots_freeze(struct arena *arena, struct zone *zone)
 {
-    size_t size = 2;
-    while (size < (size_t)zone->node_count * 2)
-        size *= 2;
+    const size_t size = slot_count_for(zone->node_count);
     uint32_t *slots = ARENA_ARRAY(arena, uint32_t, size);
     if (slots == NULL)
         return false;
@@ -110,51 +153,43 @@ static bool slots_freeze(struct arena *arena, struct zone *zone)
 }
 
 /* Nodes keep their order, and parents stand before their children: one pass ties them. */
-static bool nodes_freeze(const struct builder *builder, struct zone *zone, size_t rrset_count)
+static bool nodes_freeze(struct builder *builder, struct zone *zone, const struct extent *extent)
 {
     struct arena *arena = builder_arena(builder);
-    const size_t count = builder_count(builder);
-    struct node *nodes = ARENA_ARRAY(arena, struct node, count);
-    struct rrset *rrsets = ARENA_ARRAY(arena, struct rrset, rrset_count);
+    struct node *nodes = ARENA_ARRAY(arena, struct node, extent->nodes);
+    struct rrset *rrsets = ARENA_ARRAY(arena, struct rrset, extent->rrsets);
     if (nodes == NULL || rrsets == NULL)
         return false;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < extent->nodes; i++) {
         const struct builder_node *from = builder_at(builder, i);
         if (!node_freeze(arena, from, &nodes[i], &rrsets))
             return false;
+        /* Its parent in the builder may be gone by now. */
         if (from->parent != NULL)
-            node_link(&nodes[i], &nodes[from->parent->index]);
+            node_link(&nodes[i], &nodes[from->parent_index]);
+        builder_forget_nodes(builder, i);
     }
     zone->nodes = nodes;
-    zone->node_count = (uint32_t)count;
+    zone->node_count = (uint32_t)extent->nodes;
     zone->top = nodes;
     return slots_freeze(arena, zone);
-}
-
-/* Counts the records of the zone on the way; returns how many rrsets there are. */
-static size_t rrsets_count(const struct builder *builder, size_t *record_count)
-{
-    size_t rrset_count = 0;
-    *record_count = 0;
-    for (size_t i = 0; i < builder_count(builder); i++) {
-        const struct builder_node *node = builder_at(builder, i);
-        rrset_count += node->rrset_count;
-        for (uint32_t j = 0; j < node->rrset_count; j++)
-            *record_count += node->rrsets[j].count;
-    }
-    return rrset_count;
 }
 
 enum status builder_freeze(struct builder *builder, const char *name, struct zone **out)
 {
     *out = NULL;
-    struct zone *zone = ARENA_NEW(builder_arena(builder), struct zone);
-    if (zone == NULL || !nodes_freeze(builder, zone, rrsets_count(builder, &zone->record_count)))
+    const struct extent extent = extent_of(builder);
+    struct arena *arena = builder_arena(builder);
+    builder_forget_names(builder);
+    if (!arena_reserve(arena, room_for(&extent, name)))
         return STATUS_MEMORY;
-    zone->name = arena_string(builder_arena(builder), name);
-    if (zone->name == NULL)
+    struct zone *zone = ARENA_NEW(arena, struct zone);
+    const char *copy = arena_string(arena, name);
+    if (zone == NULL || copy == NULL || !nodes_freeze(builder, zone, &extent))
         return STATUS_MEMORY;
+    zone->name = copy;
+    zone->record_count = extent.records;
     zone->apex = zone->top->owner;
     zone->apex_labels = (uint8_t)name_labels(zone->apex);
     zone->loaded = true;

@@ -205,6 +205,51 @@ static void freezes_what_depends_on_nothing_of_the_builder(void **state)
     bench_free(&bench);
 }
 
+/* More names than one layer of the builder holds, and records that come late to early names. */
+static void a_large_zone_is_frozen_whole_and_without_slack(void **state)
+{
+    (void)state;
+    enum { NAMES = 20000 };
+    char owner[64];
+    struct bench bench = bench_new();
+    for (uint32_t i = 0; i < NAMES; i++) {
+        const uint32_t late = i / 2;
+        snprintf(owner, sizeof owner, "h%u.sub%u.example.", i, i / 10);
+        assert_int_equal(add(&bench, owner, RRTYPE_A, 60, &i, sizeof i), STATUS_OK);
+        snprintf(owner, sizeof owner, "h%u.sub%u.example.", late, late / 10);
+        assert_int_equal(add(&bench, owner, RRTYPE_AAAA, 60, &i, sizeof i), STATUS_OK);
+    }
+    const size_t before = arena_footprint(bench.arena);
+    struct zone *zone;
+    assert_int_equal(builder_freeze(bench.builder, "example", &zone), STATUS_OK);
+    assert_int_equal(zone->record_count, 2 * NAMES);
+    assert_int_equal(zone->node_count, 1 + NAMES + NAMES / 10);
+
+    size_t octets = (zone->mask + 1) * sizeof *zone->slots;
+    for (uint32_t i = 0; i < zone->node_count; i++) {
+        const struct node *node = &zone->nodes[i];
+        octets += sizeof *node + name_len(node->owner);
+        for (uint32_t j = 0; j < node->rrset_count; j++)
+            octets += sizeof *node->rrsets + node->rrsets[j].rdata_len;
+    }
+#ifndef __SANITIZE_ADDRESS__
+    assert_in_range(arena_footprint(bench.arena) - before, octets, octets + 1000);
+#endif
+    builder_free(bench.builder);
+    bench.builder = NULL;
+
+    for (uint32_t i = 0; i < NAMES; i++) {
+        snprintf(owner, sizeof owner, "h%u.sub%u.example.", i, i / 10);
+        const struct node *node = zone_node(zone, wire(owner));
+        assert_non_null(node);
+        assert_memory_equal(node_rrset(node, RRTYPE_A)->rdata + 2, &i, sizeof i);
+        assert_int_equal(node->rrset_count, i < NAMES / 2 ? 2 : 1);
+        assert_ptr_equal(node->parent->parent, zone->top);
+    }
+    assert_true(before < 4096 && octets > 0);
+    bench_free(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +260,7 @@ int main(void)
         cmocka_unit_test(takes_as_many_records_as_an_rrset_can_have),
         cmocka_unit_test(steers_names_with_and_without_records),
         cmocka_unit_test(freezes_what_depends_on_nothing_of_the_builder),
+        cmocka_unit_test(a_large_zone_is_frozen_whole_and_without_slack),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     scratch_remove();
