@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dns/base/clock.h"
+#include "dns/base/heap.h"
 #include "dns/base/log.h"
 #include "dns/server/debounce.h"
 #include "dns/server/load.h"
@@ -317,6 +318,7 @@ static bool reload(struct loader *loader)
     watch_current(loader);
     outcome_keep(loader, good && usable, usable, began_ms, true, ticket, report);
     loader->done(loader->context);
+    heap_trim();
     return usable;
 }
 
@@ -339,6 +341,7 @@ bool loader_first(struct loader *loader, struct report *report)
     loader->first = load.config;
     loader->current = load;
     outcome_keep(loader, good, true, began_ms, false, 0, mine);
+    heap_trim();
     return true;
 }
 

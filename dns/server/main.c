@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dns/base/clock.h"
+#include "dns/base/heap.h"
 #include "dns/base/log.h"
 #include "dns/server/config.h"
 #include "dns/server/control.h"
@@ -403,6 +404,7 @@ static bool daemon_run(struct daemon *daemon, const char *file, struct report *r
 int main(int argc, char **argv)
 {
     struct options options;
+    heap_init();
     const int status = read_options(argc, argv, &options);
     if (status >= 0)
         exit(status);
