@@ -236,6 +236,12 @@ void prober_close(struct prober *prober)
     prober_free(prober);
 }
 
+void prober_on_touch(struct prober *prober, prober_touched *touched, void *context)
+{
+    prober->watch.touched = touched;
+    prober->watch.touched_context = context;
+}
+
 void prober_on_change(struct prober *prober, prober_changed *changed, void *context)
 {
     prober->watch.changed = changed;

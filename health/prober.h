@@ -55,4 +55,11 @@ bool prober_report(struct prober *prober, uint32_t id, struct target_report *out
 typedef void prober_changed(void *context, const struct target_report *report);
 void prober_on_change(struct prober *prober, prober_changed *changed, void *context);
 
+/*
+ * Called after every change of a target's word on the board, be it that only
+ * its next results may turn the verdict; before prober_changed. Otherwise as that.
+ */
+typedef void prober_touched(void *context, uint32_t id);
+void prober_on_touch(struct prober *prober, prober_touched *touched, void *context);
+
 #endif

@@ -239,6 +239,22 @@ static void pass_over(struct watched *watched, const struct probe_result *result
         timer_start(watched->watch->loop, &watched->again, START_AGAIN_MS);
 }
 
+/* Writes the target's word; whoever keeps what follows from it hears of a change at once. */
+static void board_tell(const struct watched *watched)
+{
+    const struct watch *watch = watched->watch;
+    const struct judge *judge = &watched->judge;
+    const uint32_t id = watched->target->id;
+    const enum health health_before = board_health(watch->board, id);
+    const bool unsure_before = board_unsure(watch->board, id), unsure = judge_unsure(judge);
+
+    if (health_before == judge->health && unsure_before == unsure)
+        return;
+    board_set(watch->board, id, judge->health, unsure);
+    if (watch->touched != NULL)
+        watch->touched(watch->touched_context, id);
+}
+
 static void judge_result(struct watched *watched, const struct probe_result *result)
 {
     struct watch *watch = watched->watch;
@@ -246,7 +262,7 @@ static void judge_result(struct watched *watched, const struct probe_result *res
     const enum health before = judge->health;
 
     const bool changed = judge_feed(judge, result->good, result->took_us, clock_monotonic_ms());
-    board_set(watch->board, watched->target->id, judge->health, judge_unsure(judge));
+    board_tell(watched);
     report_result(watched, result, changed);
     if (changed)
         tell_change(watched, before);

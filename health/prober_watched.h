@@ -33,6 +33,9 @@ struct watch {
     /* After a change of health, holding no lock; NULL: nobody asks. */
     void (*changed)(void *context, const struct target_report *report);
     void *changed_context;
+    /* After a change of a target's word on the board, holding no lock; NULL: nobody asks. */
+    void (*touched)(void *context, uint32_t id);
+    void *touched_context;
 
     pthread_mutex_t lock; /* of every report, and of what follows */
     pthread_cond_t news;  /* the first round is complete; on the monotonic clock */

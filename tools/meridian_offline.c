@@ -2,12 +2,27 @@
 
 #include "health/target.h"
 
+/* Nobody writes the board of an offline generation but we. */
+void offline_count_pools(const struct offline *offline)
+{
+    const struct snapshot *snapshot = offline->load.snapshot;
+
+    for (size_t zone = 0; snapshot != NULL && zone < snapshot->zones->count; zone++) {
+        size_t count;
+        const struct service *const *services = snapshot_zone_services(snapshot, zone, &count);
+        for (size_t i = 0; i < count; i++)
+            pool_board_count(snapshot_builder_pools(offline->builder), services[i],
+                             offline->board);
+    }
+}
+
 static void targets_set_up(const struct offline *offline)
 {
     const struct target_registry *targets = snapshot_builder_targets(offline->builder);
 
     for (size_t i = 0; i < target_count(targets); i++)
         board_set(offline->board, target_at(targets, i)->id, HEALTH_UP, false);
+    offline_count_pools(offline);
 }
 
 enum status offline_load(const char *config_file, struct report *report, struct offline *out)

@@ -24,6 +24,9 @@ enum status offline_load(const char *config_file, struct report *report, struct 
     __attribute__((warn_unused_result));
 void offline_release(struct offline *offline);
 
+/* Who answers, by what the board says: after whoever wrote to it. */
+void offline_count_pools(const struct offline *offline);
+
 /* How much was loaded: zones that answer, and what is in them. */
 struct offline_count {
     size_t zones, records, services, targets, databases;

@@ -221,6 +221,7 @@ static int survey_service(const struct offline *offline, char **words, int count
             return EXIT_FAILURE;
         }
     }
+    offline_count_pools(offline);
     struct forecast *forecast = forecast_new();
     if (forecast == NULL) {
         fprintf(stderr, "scopes: out of memory\n");

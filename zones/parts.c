@@ -280,6 +280,7 @@ static void zone_judge(const struct zone_source *source, struct builder *builder
             .policies = part->policies->cache,
             .targets = world->targets,
             .counters = world->counters,
+            .pools = world->pools,
         };
         const enum status mapped = zonemap_read(source->map, &around, builder, part->arena, report,
                                                 part->files, &part->map);

@@ -95,6 +95,7 @@ char *atlas_identity(const struct sources *sources);
 struct zone_world {
     struct target_registry *targets;
     struct intern *counters;
+    struct intern *pools;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "geo/atlas.h"
 #include "geo/policy.h"
 #include "geo/region.h"
 #include "health/target.h"
@@ -24,11 +25,16 @@ struct pool {
     uint16_t type;
     uint16_t count;
     uint16_t needed;      /* min_up for this pool, as a count, at least 1 */
+    uint32_t id;          /* its word on the pool board: the same for this zone, service, region
+                             and type in every generation */
     const struct endpoint *endpoints;
 };
 
 struct service_region {
     const char *name;
+    const char *const *tags; /* of the region, for who drains by tag */
+    uint16_t tag_count;
+    uint64_t salt;       /* of the draw who is taken back first after a recovery */
     uint32_t counter_id; /* the same for this zone, service and region in every generation; 0: none */
     const struct pool *pools; /* sorted by type */
     uint16_t pool_count;
@@ -41,7 +47,11 @@ enum { SERVICE_ANSWERS_LIMIT = 64 };
 struct service {
     const char *name;
     uint16_t index;           /* among the services of its zone, for counters */
-    uint32_t ttl;             /* seconds */
+    uint32_t ttl;             /* seconds, while all is quiet */
+    uint32_t ttl_min;         /* while health that the answer rests on may change; at most `ttl` */
+    uint16_t max_down;        /* most regions that probes alone may withdraw, for each type */
+    uint32_t ramp_ms;         /* a region that came back takes its clients back over this time, */
+    struct atlas_grain grain; /* block by block of this length */
     uint16_t answers;         /* most records in one answer, 1..SERVICE_ANSWERS_LIMIT */
     uint16_t spread;          /* how many of the first healthy regions answer, at least 1 */
     bool ecs;                 /* false: the source address alone counts, scope 0 */

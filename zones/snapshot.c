@@ -17,6 +17,7 @@
 
 struct snapshot_builder {
     const struct board *board;
+    struct pool_board *pools;
     struct outlook_slot outlook;
     struct zone_world world;
 };
@@ -29,9 +30,12 @@ struct snapshot_builder *snapshot_builder_new(const struct board *board)
     if (builder == NULL)
         return NULL;
     builder->board = board;
+    builder->pools = pool_board_new();
     builder->world.targets = target_registry_new();
     builder->world.counters = intern_new();
-    if (builder->world.targets != NULL && builder->world.counters != NULL)
+    builder->world.pools = intern_new();
+    if (builder->pools != NULL && builder->world.targets != NULL &&
+        builder->world.counters != NULL && builder->world.pools != NULL)
         return builder;
     snapshot_builder_free(builder);
     return NULL;
@@ -43,6 +47,8 @@ void snapshot_builder_free(struct snapshot_builder *builder)
         return;
     target_registry_free(builder->world.targets);
     intern_free(builder->world.counters);
+    intern_free(builder->world.pools);
+    pool_board_free(builder->pools);
     free(builder);
 }
 
@@ -54,6 +60,11 @@ struct target_registry *snapshot_builder_targets(struct snapshot_builder *builde
 const struct board *snapshot_builder_board(const struct snapshot_builder *builder)
 {
     return builder->board;
+}
+
+struct pool_board *snapshot_builder_pools(const struct snapshot_builder *builder)
+{
+    return builder->pools;
 }
 
 struct outlook_slot *snapshot_builder_outlook(struct snapshot_builder *builder)

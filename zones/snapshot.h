@@ -9,6 +9,7 @@
 #include "geo/atlas.h"
 #include "health/board.h"
 #include "health/target.h"
+#include "zones/pool_board.h"
 #include "zones/serving.h"
 #include "zones/service.h"
 #include "zones/sources.h"
@@ -43,7 +44,8 @@ struct snapshot {
     struct serving serving;
     const struct zonedb *zones;
     const struct atlas *atlas;
-    const struct board *board;
+    const struct board *board;      /* what probes found */
+    const struct pool_board *pools; /* what comes of it: who answers */
     struct outlook_slot *outlook; /* the builder's; NULL: none */
     uint64_t built_wall_ms;
     struct snapshot_parts *parts; /* private to snapshot.c */
@@ -60,6 +62,8 @@ struct snapshot_builder *snapshot_builder_new(const struct board *board); /* NUL
 void snapshot_builder_free(struct snapshot_builder *builder); /* after the last snapshot */
 struct target_registry *snapshot_builder_targets(struct snapshot_builder *builder);
 const struct board *snapshot_builder_board(const struct snapshot_builder *builder);
+/* The words of all pools, which the builder owns; one may write them (zones/pool_board.h). */
+struct pool_board *snapshot_builder_pools(const struct snapshot_builder *builder);
 struct outlook_slot *snapshot_builder_outlook(struct snapshot_builder *builder);
 const struct zone_world *snapshot_builder_world(const struct snapshot_builder *builder);
 

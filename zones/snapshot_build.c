@@ -33,6 +33,7 @@ static struct snapshot *snapshot_new(const struct build *build)
     snapshot->parts = parts;
     snapshot->generation = build->previous != NULL ? build->previous->generation + 1 : 1;
     snapshot->board = snapshot_builder_board(build->builder);
+    snapshot->pools = snapshot_builder_pools(build->builder);
     snapshot->outlook = snapshot_builder_outlook(build->builder);
     snapshot->built_wall_ms = clock_wall_ms();
     return snapshot;

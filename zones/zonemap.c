@@ -166,6 +166,7 @@ enum status zonemap_read(const char *path, const struct zonemap_world *world,
         .grain = atlas_grain(policy_cache_atlas(world->policies)),
         .registry = world->targets,
         .counters = world->counters,
+        .pools = world->pools,
     };
     struct json_doc *doc = NULL;
     enum status status;

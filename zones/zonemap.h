@@ -29,6 +29,7 @@ struct zonemap_world {
     struct policy_cache *policies;
     struct target_registry *targets;
     struct intern *counters; /* gives the regions of services their counter_id; NULL: none */
+    struct intern *pools;    /* gives pools their words on the pool board; NULL: all have 0 */
 };
 
 /*

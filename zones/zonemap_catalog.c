@@ -128,20 +128,31 @@ static void capacity_check(const struct json_node *node)
         json_error(node, STATUS_LIMIT, "%.15g is not above 0", capacity);
 }
 
-static void tags_check(const struct json_node *node)
+/* What operators call several regions by (`meridian drain --tag`). */
+static void tags_read(const struct json_node *node, struct arena *scratch,
+                      struct zonemap_region *out)
 {
     struct json_node tag;
-    const char *text;
 
     if (json_kind(node) != JSON_KIND_ARRAY) {
         json_error(node, STATUS_SYNTAX, "expected a list of strings");
         return;
     }
+    if (json_count(node) > REGION_TAGS) {
+        json_error(node, STATUS_LIMIT, "%zu tags, more than %d", json_count(node), REGION_TAGS);
+        return;
+    }
+    out->tags = ARENA_ARRAY(scratch, const char *, json_count(node) + 1);
+    if (out->tags == NULL) {
+        json_error(node, STATUS_MEMORY, "out of memory");
+        return;
+    }
     for (size_t i = 0; json_child(node, i, &tag); i++)
-        (void)json_get_string(&tag, &text);
+        if (json_get_string(&tag, &out->tags[out->tag_count]) == STATUS_OK)
+            out->tag_count++;
 }
 
-static void region_read(struct zonemap_region *out)
+static void region_read(struct zonemap_region *out, struct arena *scratch)
 {
     static const char *const keys[] = { "location", "bias", "capacity", "tags", NULL };
     const struct json_node *node = &out->node;
@@ -160,7 +171,7 @@ static void region_read(struct zonemap_region *out)
     if (json_member(node, "capacity", &member))
         capacity_check(&member);
     if (json_member(node, "tags", &member))
-        tags_check(&member);
+        tags_read(&member, scratch, out);
 }
 
 static void regions_read(struct zonemap_catalog *catalog, struct arena *scratch)
@@ -175,7 +186,7 @@ static void regions_read(struct zonemap_catalog *catalog, struct arena *scratch)
         return;
     }
     for (size_t i = 0; json_child(&section->node, i, &catalog->regions[i].node); i++)
-        region_read(&catalog->regions[i]);
+        region_read(&catalog->regions[i], scratch);
 }
 
 /* ---- probes ---- */

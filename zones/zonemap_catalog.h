@@ -26,10 +26,14 @@ struct zonemap_section {
     const char **names;    /* in the order of the file, NULL-terminated */
 };
 
+enum { REGION_TAGS = 64 }; /* of one region */
+
 struct zonemap_region {
     struct json_node node;
     struct region region; /* its name is borrowed from the document */
-    bool used;            /* by a service */
+    const char **tags;    /* borrowed from the document, as the name */
+    uint16_t tag_count;
+    bool used; /* by a service */
 };
 
 struct zonemap_catalog {

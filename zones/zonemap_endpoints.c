@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dns/base/hash.h"
 #include "dns/base/intern.h"
 #include "dns/proto/rrtype.h"
 
@@ -106,27 +107,53 @@ static void region_read(struct zonemap_reading *reading, const struct json_node 
 
 /* ---- all regions ---- */
 
+/* The catalog goes when the map is read; what a drain asks for stays with the service. */
+static bool tags_keep(const struct zonemap_reading *reading, const struct zonemap_region *known,
+                      struct service_region *out)
+{
+    if (known->tag_count == 0)
+        return true;
+    const char **tags = ARENA_ARRAY(reading->arena, const char *, known->tag_count);
+    for (uint16_t i = 0; tags != NULL && i < known->tag_count; i++) {
+        tags[i] = arena_string(reading->arena, known->tags[i]);
+        if (tags[i] == NULL)
+            return false;
+    }
+    out->tags = tags;
+    out->tag_count = tags != NULL ? known->tag_count : 0;
+    return tags != NULL;
+}
+
 /* The names of the regions, with places and bias, for the route. */
+static bool place_fill(struct zonemap_reading *reading, const struct json_node *node,
+                       struct region *place, struct service_region *region)
+{
+    struct zonemap_region *known = zonemap_catalog_region(&reading->catalog, node, node->key);
+
+    /* An unknown one passes for placed: the route need not complain of it again. */
+    place->placed = true;
+    if (known != NULL) {
+        known->used = true;
+        *place = known->region;
+        if (!tags_keep(reading, known, region))
+            return false;
+    }
+    place->name = region->name = arena_string(reading->arena, node->key);
+    region->salt = hash_stable(node->key, strlen(node->key));
+    region->counter_id = zonemap_counter(reading, node->key);
+    return place->name != NULL;
+}
+
 static bool places_fill(struct zonemap_reading *reading, const struct json_node *node,
                         struct service *service, struct service_region *regions)
 {
     struct region *places = ARENA_ARRAY(reading->arena, struct region, json_count(node));
     struct json_node child;
+    bool filled = places != NULL;
 
-    for (size_t i = 0; places != NULL && json_child(node, i, &child); i++) {
-        struct zonemap_region *known = zonemap_catalog_region(&reading->catalog, &child, child.key);
-        /* An unknown one passes for placed: the route need not complain of it again. */
-        places[i].placed = true;
-        if (known != NULL) {
-            known->used = true;
-            places[i] = known->region;
-        }
-        places[i].name = regions[i].name = arena_string(reading->arena, child.key);
-        if (places[i].name == NULL)
-            places = NULL;
-        regions[i].counter_id = zonemap_counter(reading, service->name, child.key);
-    }
-    if (places == NULL) {
+    for (size_t i = 0; filled && json_child(node, i, &child); i++)
+        filled = place_fill(reading, &child, &places[i], &regions[i]);
+    if (!filled) {
         json_error(node, STATUS_MEMORY, "out of memory");
         return false;
     }

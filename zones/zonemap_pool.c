@@ -269,6 +269,7 @@ void zonemap_pool_read(struct zonemap_reading *reading, const struct json_node *
     size_t count = json_count(node);
 
     *out = (struct pool){ .type = type, .needed = 1 };
+    zonemap_pool_id(reading, node, type, &out->id);
     if (type == RRTYPE_CNAME && (kind == JSON_KIND_STRING || kind == JSON_KIND_OBJECT)) {
         count = 1;
     } else if (kind != JSON_KIND_ARRAY) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dns/proto/name.h"
+#include "zones/pool_board.h"
 
 static bool targets_reserve(struct zonemap_reading *reading)
 {
@@ -48,23 +49,46 @@ void zonemap_watch(struct zonemap_reading *reading, const struct json_node *wher
     }
 }
 
-uint32_t zonemap_counter(const struct zonemap_reading *reading, const char *service,
-                         const char *region)
+/*
+ * The id, from 1, of a region of the service, or of a type of it; 0: no memory.
+ * A wire name tells its own end, and no key of JSON holds a NUL: the parts
+ * cannot run together.
+ */
+static uint32_t id_of(const struct zonemap_reading *reading, struct intern *ids,
+                      const char *region, uint16_t type)
 {
     const size_t apex_len = name_len(reading->apex);
-    const size_t service_len = strlen(service) + 1, region_len = strlen(region);
-    if (reading->counters == NULL)
-        return 0;
+    const size_t service_len = strlen(reading->service) + 1, region_len = strlen(region) + 1;
+    const size_t len = apex_len + service_len + region_len + sizeof type;
 
-    /* A wire name tells its own end, and no key of JSON holds a NUL: the parts cannot run together. */
-    uint8_t *key = ARENA_ARRAY(reading->scratch, uint8_t, apex_len + service_len + region_len);
+    uint8_t *key = ARENA_ARRAY(reading->scratch, uint8_t, len);
     if (key == NULL)
         return 0;
     name_lower(reading->apex, key);
-    memcpy(key + apex_len, service, service_len);
+    memcpy(key + apex_len, reading->service, service_len);
     memcpy(key + apex_len + service_len, region, region_len);
-    const uint32_t id = intern_add(reading->counters, key, apex_len + service_len + region_len);
+    memcpy(key + len - sizeof type, &type, sizeof type);
+    const uint32_t id = intern_add(ids, key, len);
     return id != INTERN_NONE ? id + 1 : 0;
+}
+
+uint32_t zonemap_counter(const struct zonemap_reading *reading, const char *region)
+{
+    return reading->counters != NULL ? id_of(reading, reading->counters, region, 0) : 0;
+}
+
+void zonemap_pool_id(struct zonemap_reading *reading, const struct json_node *where, uint16_t type,
+                     uint32_t *id)
+{
+    if (reading->pools == NULL)
+        return;
+    const uint32_t found = id_of(reading, reading->pools, reading->region, type);
+    if (found == 0)
+        json_error(where, STATUS_MEMORY, "out of memory");
+    else if (found >= POOL_BOARD_CAPACITY)
+        json_error(where, STATUS_LIMIT, "more regions of services than the pool board holds");
+    else
+        *id = found;
 }
 
 void zonemap_unwatch(struct zonemap_reading *reading)

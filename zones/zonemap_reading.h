@@ -26,6 +26,8 @@ struct zonemap_reading {
     struct zonemap_catalog catalog;
     uint8_t *rdata;          /* RDATA_MAX_LEN octets, for one record at a time */
     struct intern *counters; /* may be NULL */
+    struct intern *pools;    /* may be NULL */
+    const char *service;     /* which is being read, or was last; NULL before the first */
     const char *region;      /* whose endpoints are being read; NULL outside of them */
     struct target_registry *registry;
     uint32_t *targets; /* acquired so far */
@@ -41,9 +43,15 @@ void zonemap_watch(struct zonemap_reading *reading, const struct json_node *wher
                    const struct probe_spec *spec, const struct address *address, uint16_t port,
                    const char *host, uint32_t *id);
 
-/* The counter_id of a region of a service: the same for the same names. 0: none. */
-uint32_t zonemap_counter(const struct zonemap_reading *reading, const char *service,
-                         const char *region);
+/* The counter_id of a region of the service: the same for the same names. 0: none. */
+uint32_t zonemap_counter(const struct zonemap_reading *reading, const char *region);
+
+/*
+ * The word on the pool board of a type of the region that is being read: the
+ * same for the same names. What is wrong is told at `where`, and *id left alone.
+ */
+void zonemap_pool_id(struct zonemap_reading *reading, const struct json_node *where, uint16_t type,
+                     uint32_t *id);
 
 /* Gives back everything acquired: the map is refused. */
 void zonemap_unwatch(struct zonemap_reading *reading);

@@ -19,6 +19,37 @@ static void count_read(const struct json_node *service, const char *key, int64_t
         *out = (uint16_t)value;
 }
 
+/* 2 or "50%", nothing below `least`. False, and told, when it is neither. */
+static bool count_or_percent_read(const struct json_node *node, uint32_t least, uint32_t *out,
+                                  bool *is_percent)
+{
+    int64_t count;
+    const char *text;
+
+    *is_percent = json_kind(node) == JSON_KIND_STRING;
+    if (json_kind(node) == JSON_KIND_NUMBER) {
+        if (json_get_integer(node, least, UINT16_MAX, &count) != STATUS_OK)
+            return false;
+        *out = (uint32_t)count;
+        return true;
+    }
+    if (!*is_percent) {
+        json_error(node, STATUS_SYNTAX, "expected a count or a text like \"50%%\"");
+        return false;
+    }
+    if (json_get_string(node, &text) != STATUS_OK)
+        return false;
+    const size_t digits = strspn(text, "0123456789");
+    const unsigned long percent = strtoul(text, NULL, 10);
+    if (digits == 0 || digits > 3 || strcmp(text + digits, "%") != 0 || percent < least ||
+        percent > 100) {
+        json_error(node, STATUS_SYNTAX, "'%s' is neither a count nor a text like \"50%%\"", text);
+        return false;
+    }
+    *out = (uint32_t)percent;
+    return true;
+}
+
 static void flag_read(const struct json_node *service, const char *key, bool *out)
 {
     struct json_node member;
@@ -26,46 +57,63 @@ static void flag_read(const struct json_node *service, const char *key, bool *ou
         (void)json_get_bool(&member, out);
 }
 
-/* RFC 2181 section 8: a TTL has 31 bits. */
-static void ttl_read(const struct json_node *service, uint32_t *out)
+/*
+ * RFC 2181 section 8: a TTL has 31 bits. The short one, for while health may
+ * change, is a third unless the service says otherwise.
+ */
+static void ttl_read(const struct json_node *node, struct service *service)
 {
     struct json_node member;
     int64_t ttl;
-    if (json_member(service, "ttl", &member) &&
+
+    if (json_member(node, "ttl", &member) &&
         json_get_integer(&member, 0, INT32_MAX, &ttl) == STATUS_OK)
-        *out = (uint32_t)ttl;
+        service->ttl = (uint32_t)ttl;
+    service->ttl_min = (service->ttl + 2) / 3;
+    if (!json_member(node, "ttl_min", &member) ||
+        json_get_integer(&member, 0, INT32_MAX, &ttl) != STATUS_OK)
+        return;
+    if (ttl > service->ttl)
+        json_error(&member, STATUS_MEANING, "%lld is over the ttl, %u", (long long)ttl,
+                   service->ttl);
+    else
+        service->ttl_min = (uint32_t)ttl;
 }
 
-/* 2 or "50%". */
+/* 1, 0 (nobody) or "50%", rounded down, of `regions`; without it probes may withdraw all. */
+static void max_down_read(const struct json_node *node, struct service *service)
+{
+    struct json_node member;
+    uint32_t count;
+    bool is_percent;
+
+    service->max_down = service->region_count;
+    if (!json_member(node, "max_down", &member) ||
+        !count_or_percent_read(&member, 0, &count, &is_percent))
+        return;
+    if (is_percent)
+        count = service->region_count * count / 100;
+    if (count < service->max_down)
+        service->max_down = (uint16_t)count;
+}
+
+static void ramp_read(const struct json_node *node, struct service *service)
+{
+    enum { RAMP_MOST_MS = 24 * 3600 * 1000 };
+    struct json_node member;
+    uint64_t ramp_ms;
+
+    if (json_member(node, "ramp", &member) &&
+        json_get_duration(&member, 0, RAMP_MOST_MS, &ramp_ms) == STATUS_OK)
+        service->ramp_ms = (uint32_t)ramp_ms;
+}
+
+/* The endpoints a region needs. */
 static void min_up_read(const struct json_node *service, struct zonemap_pool_rules *rules)
 {
     struct json_node member;
-    int64_t count;
-    const char *text;
-
-    if (!json_member(service, "min_up", &member))
-        return;
-    if (json_kind(&member) == JSON_KIND_NUMBER) {
-        if (json_get_integer(&member, 1, UINT16_MAX, &count) == STATUS_OK)
-            rules->min_up = (uint32_t)count;
-        return;
-    }
-    if (json_kind(&member) != JSON_KIND_STRING) {
-        json_error(&member, STATUS_SYNTAX, "expected a count or a text like \"50%%\"");
-        return;
-    }
-    if (json_get_string(&member, &text) != STATUS_OK)
-        return;
-    const size_t digits = strspn(text, "0123456789");
-    const unsigned long percent = strtoul(text, NULL, 10);
-    if (digits == 0 || digits > 3 || strcmp(text + digits, "%") != 0 || percent < 1 ||
-        percent > 100) {
-        json_error(&member, STATUS_SYNTAX, "'%s' is neither a count nor a text like \"50%%\"",
-                   text);
-        return;
-    }
-    rules->min_up = (uint32_t)percent;
-    rules->min_up_is_percent = true;
+    if (json_member(service, "min_up", &member))
+        (void)count_or_percent_read(&member, 1, &rules->min_up, &rules->min_up_is_percent);
 }
 
 static void rules_read(const struct zonemap_reading *reading, const struct json_node *service,
@@ -84,7 +132,8 @@ static void knobs_read(const struct json_node *node, struct service *service)
     service->answers = 8;
     service->spread = 1;
     service->ecs = true;
-    ttl_read(node, &service->ttl);
+    ttl_read(node, service);
+    ramp_read(node, service);
     count_read(node, "answers", SERVICE_ANSWERS_LIMIT, &service->answers);
     count_read(node, "spread", REGION_LIMIT, &service->spread);
     flag_read(node, "ecs", &service->ecs);
@@ -216,8 +265,8 @@ struct service *zonemap_service_read(struct zonemap_reading *reading, const stru
                                      uint16_t index)
 {
     static const char *const keys[] = {
-        "route",  "endpoints", "ttl",           "probe",         "min_up", "answers",
-        "spread", "ecs",       "when_all_down", "partial_types", NULL,
+        "route",   "endpoints", "ttl",    "ttl_min", "probe",         "min_up",        "max_down",
+        "answers", "spread",    "ramp",   "ecs",     "when_all_down", "partial_types", NULL,
     };
     struct service *service = ARENA_NEW(reading->arena, struct service);
     if (service != NULL)
@@ -227,12 +276,14 @@ struct service *zonemap_service_read(struct zonemap_reading *reading, const stru
         return NULL;
     }
     service->index = index;
+    reading->service = service->name;
     if (json_expect_keys(node, keys) != STATUS_OK && json_kind(node) != JSON_KIND_OBJECT)
         return service;
 
     struct zonemap_pool_rules rules;
     struct json_node endpoints;
     knobs_read(node, service);
+    service->grain = reading->grain;
     rules_read(reading, node, &rules);
     if (!json_member(node, "route", &endpoints))
         json_error(node, STATUS_SYNTAX, "\"route\" is missing");
@@ -241,6 +292,7 @@ struct service *zonemap_service_read(struct zonemap_reading *reading, const stru
         return service;
     }
     zonemap_endpoints_read(reading, &endpoints, &rules, service);
+    max_down_read(node, service);
     if (service->places.count == 0)
         return service; /* regions that the route may name cannot be known */
     all_down_read(reading, node, service);

@@ -26,7 +26,7 @@ struct policy_client choice_client(const struct service *service, const struct c
 /* The endpoints of one pool that may answer, and how they are drawn. */
 struct hat {
     const struct pool *pool;
-    const struct board *board; /* NULL: all may answer */
+    const struct board *targets; /* NULL: all may answer */
     const struct endpoint *const *told; /* what regions before have given */
     unsigned told_count;
 };
@@ -44,7 +44,7 @@ static bool hat_repeats(const struct hat *hat, const struct endpoint *endpoint)
 static bool hat_holds(const struct hat *hat, unsigned index)
 {
     const struct endpoint *endpoint = &hat->pool->endpoints[index];
-    return (hat->board == NULL || endpoint_is_up(endpoint, hat->board)) &&
+    return (hat->targets == NULL || endpoint_is_up(endpoint, hat->targets)) &&
            !hat_repeats(hat, endpoint);
 }
 
@@ -111,25 +111,54 @@ static bool weights_differ(const struct pool *pool)
     return false;
 }
 
-/* Shares the room of one answer between the regions of the list, leftovers going to later ones. */
+static void draw(const struct hat *hat, const struct client *client, unsigned most,
+                 struct choice *out)
+{
+    if (weights_differ(hat->pool))
+        draw_by_weight(hat, client, most, out);
+    else
+        draw_in_turn(hat, client, most, out);
+}
+
+/*
+ * Shares the room of one answer between the regions of the list, leftovers
+ * going to later ones. A region that answers although no endpoint of it is up
+ * (an operator or a limit holds it up, or they went down since we looked)
+ * answers with all of them.
+ */
 static void choose_endpoints(const struct service *service, const struct shortlist *list,
-                             const struct board *board, const struct client *client,
+                             const struct board *targets, const struct client *client,
                              struct choice *out)
 {
     for (unsigned i = 0; i < list->count; i++) {
-        const struct hat hat = { .pool = service_pool(service, list->regions[i], out->type),
-                                 .board = list->serve_all ? NULL : board,
-                                 .told = out->endpoints,
-                                 .told_count = out->count };
+        struct hat hat = { .pool = service_pool(service, list->regions[i], out->type),
+                           .targets = list->serve_all ? NULL : targets,
+                           .told = out->endpoints,
+                           .told_count = out->count };
+        const unsigned before = out->count;
         const unsigned regions_left = list->count - i;
         const unsigned room = service->answers - out->count;
         const unsigned most = (room + regions_left - 1) / regions_left;
 
-        if (weights_differ(hat.pool))
-            draw_by_weight(&hat, client, most, out);
-        else
-            draw_in_turn(&hat, client, most, out);
+        draw(&hat, client, most, out);
+        if (out->count == before && hat.targets != NULL) {
+            hat.targets = NULL;
+            draw(&hat, client, most, out);
+        }
     }
+}
+
+/* While a region takes its clients back block by block, an answer is true for a block alone. */
+static uint8_t drawn_scope(const struct inquiry *inquiry, const struct ranking *ranking)
+{
+    const struct standing at = standing_of(inquiry->who);
+    const struct atlas_grain grain = inquiry->service->grain;
+
+    if (at.asker.anonymous)
+        return ranking->scope;
+    const uint8_t block =
+        standing_scope(&at, at.asker.family == FAMILY_V4 ? grain.v4 : grain.v6);
+    return block > ranking->scope ? block : ranking->scope;
 }
 
 /*
@@ -139,12 +168,14 @@ static void choose_endpoints(const struct service *service, const struct shortli
  * the same answer under the present health. Each of these blocks is true.
  */
 static uint8_t choice_scope(const struct snapshot *snapshot, const struct inquiry *inquiry,
-                            const struct policy_client *who, const struct ranking *ranking,
-                            const struct shortlist *list, bool by_ecs)
+                            const struct ranking *ranking, const struct shortlist *list,
+                            bool by_ecs)
 {
     const struct service *service = inquiry->service;
     if (!service->ecs)
         return 0;
+    if (list->drawn)
+        return drawn_scope(inquiry, ranking);
 
     const bool first_alone = list->kind == CHOICE_HEALTHY && service->spread == 1 &&
                              list->regions[0] == ranking->regions[0];
@@ -155,7 +186,7 @@ static uint8_t choice_scope(const struct snapshot *snapshot, const struct inquir
     if (prospect == NULL)
         return scope;
 
-    const struct standing at = standing_of(who);
+    const struct standing at = standing_of(inquiry->who);
     uint8_t wide;
     return prospect_scope(prospect, inquiry, &at, list, &wide) && wide < scope ? wide : scope;
 }
@@ -163,31 +194,28 @@ static uint8_t choice_scope(const struct snapshot *snapshot, const struct inquir
 void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
                  const struct client *client, const struct ecs *ecs, struct choice *out)
 {
-    const struct inquiry inquiry = { .service = service, .type = type, .board = snapshot->board };
     struct ranking ranking;
     struct shortlist list;
     const struct policy_client who =
         choice_client(service, client, ecs, snapshot->serving.ecs, &out->by_ecs);
+    const struct inquiry inquiry = {
+        .service = service, .type = type, .pools = snapshot->pools, .who = &who
+    };
 
     policy_rank(service->policy, &who, &ranking);
     shortlist_make(&inquiry, ranking.regions, ranking.count, &list);
     out->kind = list.kind;
     out->type = type;
-    out->ttl = service->ttl;
+    out->ttl = list.unsure ? service->ttl_min : service->ttl;
     out->scope = 0;
     out->region = REGION_NONE;
     out->count = 0;
     if (list.kind == CHOICE_NOT_READY)
         return;
-    out->scope = choice_scope(snapshot, &inquiry, &who, &ranking, &list, out->by_ecs);
+    out->scope = choice_scope(snapshot, &inquiry, &ranking, &list, out->by_ecs);
     if (list.kind == CHOICE_ZONEFILE)
         return;
 
     out->region = list.regions[0];
     choose_endpoints(service, &list, snapshot->board, client, out);
-    if (out->count == 0) {
-        /* They all went down since we counted: as good as any answer a moment ago. */
-        list.serve_all = true;
-        choose_endpoints(service, &list, snapshot->board, client, out);
-    }
 }

@@ -16,7 +16,8 @@ void explanation_make(struct explanation *why)
     const struct ecs *ecs = why->has_ecs ? &why->ecs : NULL;
     const struct inquiry inquiry = { .service = last->service,
                                      .type = last->type,
-                                     .board = snapshot->board };
+                                     .pools = snapshot->pools,
+                                     .who = &why->who };
     choice_make(snapshot, last->service, last->type, &why->client, ecs, &why->choice);
     why->who =
         choice_client(last->service, &why->client, ecs, snapshot->serving.ecs, &why->choice.by_ecs);
@@ -73,7 +74,31 @@ const char *explanation_health_text(enum region_health health)
 enum region_health explanation_health(const struct explanation *why, uint16_t region)
 {
     return region_health_now(why->steered->service, region, why->steered->type,
-                             why->snapshot->board);
+                             why->snapshot->pools);
+}
+
+struct pool_state explanation_state(const struct explanation *why, uint16_t region)
+{
+    const struct pool *pool =
+        service_pool(why->steered->service, region, why->steered->type);
+
+    return pool != NULL ? pool_board_get(why->snapshot->pools, pool->id)
+                        : (struct pool_state){ .health = HEALTH_DOWN };
+}
+
+const char *explanation_cause_text(enum pool_cause cause)
+{
+    switch (cause) {
+    case POOL_BY_PROBES:
+        return "probes";
+    case POOL_BY_DRAIN:
+        return "drain";
+    case POOL_BY_FORCE:
+        return "force";
+    case POOL_BY_LIMIT:
+        return "max_down";
+    }
+    return "";
 }
 
 unsigned explanation_up_count(const struct explanation *why, const struct pool *pool)

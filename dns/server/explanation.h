@@ -58,6 +58,9 @@ void explanation_put(const struct explanation *why, struct json_writer *writer);
 const char *explanation_outcome_text(enum outcome outcome);
 const char *explanation_health_text(enum region_health health);
 enum region_health explanation_health(const struct explanation *why, uint16_t region);
+/* What is known of a region for the type that answers; down when it lacks the type. */
+struct pool_state explanation_state(const struct explanation *why, uint16_t region);
+const char *explanation_cause_text(enum pool_cause cause);
 
 /* How many endpoints of a pool are up at this moment. */
 unsigned explanation_up_count(const struct explanation *why, const struct pool *pool);

@@ -92,6 +92,9 @@ static void put_rules(const struct service *service, struct json_writer *writer)
 
     json_put_object(writer, "rules");
     json_put_integer(writer, "ttl", service->ttl);
+    json_put_integer(writer, "ttl_min", service->ttl_min);
+    json_put_integer(writer, "max_down", service->max_down);
+    json_put_real(writer, "ramp_s", service->ramp_ms / 1000.0);
     json_put_integer(writer, "answers", service->answers);
     json_put_integer(writer, "spread", service->spread);
     json_put_bool(writer, "ecs", service->ecs);
@@ -149,6 +152,17 @@ static void put_pool(const struct explanation *why, const struct pool *pool,
     json_end(writer);
 }
 
+static void put_state(const struct explanation *why, uint16_t region, struct json_writer *writer)
+{
+    const struct pool_state state = explanation_state(why, region);
+
+    json_put_string(writer, "health", explanation_health_text(explanation_health(why, region)));
+    json_put_string(writer, "by", explanation_cause_text(state.cause));
+    json_put_bool(writer, "unsure", state.unsure);
+    if (state.withheld > 0)
+        json_put_real(writer, "taken_back", 1 - (double)state.withheld / POOL_SHARE);
+}
+
 /* Every region of the service, in the order of `endpoints`: the order for who is not located. */
 static void put_regions(const struct explanation *why, struct json_writer *writer)
 {
@@ -167,7 +181,7 @@ static void put_regions(const struct explanation *why, struct json_writer *write
             json_end(writer);
         }
         json_put_integer(writer, "bias", place->bias);
-        json_put_string(writer, "health", explanation_health_text(explanation_health(why, i)));
+        put_state(why, i, writer);
         json_put_object(writer, "pools");
         for (unsigned j = 0; j < service->regions[i].pool_count; j++)
             put_pool(why, &service->regions[i].pools[j], writer);
@@ -220,6 +234,7 @@ static void put_choice(const struct explanation *why, struct json_writer *writer
         json_put_string(writer, NULL, service->regions[why->list.regions[i]].name);
     json_end(writer);
     json_put_bool(writer, "as_if_all_were_up", why->list.serve_all);
+    json_put_bool(writer, "unsure", why->list.unsure);
     json_put_integer(writer, "scope", block.len);
     if (choice->by_ecs && why->who.source_len > 0) {
         address_mask(&block.address, block.len);

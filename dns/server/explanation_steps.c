@@ -75,14 +75,20 @@ static void tell_candidate(const struct explanation *why, unsigned rank, uint16_
     const struct service *service = why->steered->service;
     const struct pool *pool = service_pool(service, region, why->steered->type);
     const enum region_health health = explanation_health(why, region);
+    const struct pool_state state = explanation_state(why, region);
     const double km = explanation_km(why, region);
     char distance[32] = "", count[64] = "";
 
     if (km >= 0)
         snprintf(distance, sizeof distance, ", %.0f km", km);
-    if (health == REGION_DOWN && pool != NULL)
+    if (state.cause != POOL_BY_PROBES)
+        snprintf(count, sizeof count, " by %s", explanation_cause_text(state.cause));
+    else if (health == REGION_DOWN && pool != NULL)
         snprintf(count, sizeof count, ", %u of %u up, %u needed", explanation_up_count(why, pool),
                  pool->count, pool->needed);
+    else if (state.withheld > 0)
+        snprintf(count, sizeof count, ", %.0f %% of its clients are taken back",
+                 100 - 100.0 * state.withheld / POOL_SHARE);
     tell(sink, "%u. %s%s: %s%s", rank, service->regions[region].name, distance,
          explanation_health_text(health), count);
 }
@@ -104,6 +110,8 @@ static void tell_choice(const struct explanation *why, const struct route_sink *
                  why->steered->service->regions[why->list.regions[i]].name);
     }
     explanation_each_record(why, tell_record, (void *)sink);
+    if (why->list.unsure)
+        tell(sink, "health on the way here may be about to change: the short TTL");
     tell(sink, "TTL %u, scope /%u", explanation_ttl(why), explanation_scope(why));
 }
 

@@ -253,8 +253,8 @@ static bool add_service(struct forecast *forecast, struct outlook *outlook,
 {
     for (uint16_t i = 0; service->ecs && i < service->type_count; i++) {
         uint64_t up[INQUIRY_UP_WORDS];
-        const struct inquiry now = { service, service->types[i], snapshot->board, NULL };
-        const struct inquiry then = { service, service->types[i], snapshot->board, up };
+        const struct inquiry now = { service, service->types[i], snapshot->pools, NULL, NULL };
+        const struct inquiry then = { service, service->types[i], snapshot->pools, up, NULL };
         if (!inquiry_photograph(&now, up) || !needs_prospect(service, up))
             continue;
         const struct prospect *prospect = forecast_prospect(forecast, &then, snapshot->generation);

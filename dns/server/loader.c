@@ -36,6 +36,7 @@ struct loader {
     struct snapshot_builder *builder;
     struct load_secrets secrets;
     struct prober *prober;
+    struct steward *steward;
     struct config *first; /* the configuration of the start */
     struct load current;  /* what is in force */
     struct stamp stamp;   /* of `file` when it was last read */
@@ -216,10 +217,22 @@ static void targets_await(struct loader *loader)
     }
 }
 
+/* Before a generation answers, the words of its pools are true. */
+static void pools_take(struct loader *loader, const struct snapshot *next)
+{
+    if (steward_take(loader->steward, next, clock_monotonic_ms()) == STATUS_OK)
+        return;
+    log_error("out of memory, regions are as they were before the reload");
+    /* What is looked after must never be a generation that is gone: better nobody. */
+    if (steward_take(loader->steward, NULL, clock_monotonic_ms()) != STATUS_OK)
+        log_error("out of memory");
+}
+
 /* Publishes what was loaded and lets go of what was in force. */
 static void put_in_force(struct loader *loader, struct load *load)
 {
     uint64_t timeout_ms;
+    pools_take(loader, load->snapshot);
     struct snapshot *old = snapshot_publish(load->snapshot);
     if (loader->current.config != loader->first)
         load_release(&loader->current);
@@ -417,15 +430,22 @@ static void *loader_main(void *argument)
     return NULL;
 }
 
-enum status loader_start(struct loader *loader, struct prober *prober, void (*done)(void *context),
-                         void *context)
+struct pool_board *loader_pools(const struct loader *loader)
+{
+    return snapshot_builder_pools(loader->builder);
+}
+
+enum status loader_start(struct loader *loader, struct prober *prober, struct steward *steward,
+                         void (*done)(void *context), void *context)
 {
     uint64_t timeout_ms;
     loader->prober = prober;
+    loader->steward = steward;
     loader->done = done;
     loader->context = context;
     loader->watch = watch_new();
     watch_current(loader);
+    pools_take(loader, loader->current.snapshot);
     snapshot_publish(loader->current.snapshot);
     enum status status = targets_watch(loader, &timeout_ms);
     if (status == STATUS_OK && pthread_create(&loader->thread, NULL, loader_main, loader) != 0)
@@ -454,6 +474,8 @@ void loader_close(struct loader *loader)
 
     if (loader->current.snapshot != NULL) {
         snapshot_publish(NULL);
+        if (loader->steward != NULL)
+            pools_take(loader, NULL);
         snapshot_free(loader->current.snapshot, loader->builder);
     }
     if (loader->current.config == loader->first)

@@ -6,6 +6,7 @@
 
 #include "dns/base/diag.h"
 #include "dns/server/config.h"
+#include "dns/server/steward.h"
 #include "health/board.h"
 #include "health/prober.h"
 
@@ -30,12 +31,17 @@ bool loader_first(struct loader *loader, struct report *report);
 /* The configuration of the start: what only a restart changes. Lives as long as the loader. */
 const struct config *loader_config(const struct loader *loader);
 
+/* The pool board of all generations: the steward's to write. Lives as long as the loader. */
+struct pool_board *loader_pools(const struct loader *loader);
+
 /*
  * Puts the first generation in force and starts the thread. `done(context)` is
- * called from that thread after each reload. The prober must outlive the loader.
+ * called from that thread after each reload. The prober and the steward, who
+ * are told of every generation, must outlive the loader.
  */
-enum status loader_start(struct loader *loader, struct prober *prober, void (*done)(void *context),
-                         void *context) __attribute__((warn_unused_result));
+enum status loader_start(struct loader *loader, struct prober *prober, struct steward *steward,
+                         void (*done)(void *context), void *context)
+    __attribute__((warn_unused_result));
 
 /* Ends the thread, takes the generation out of force and frees it: no reader may be left. */
 void loader_close(struct loader *loader);

@@ -24,6 +24,7 @@
 #include "dns/server/overview.h"
 #include "dns/server/privileges.h"
 #include "dns/server/socket.h"
+#include "dns/server/steward.h"
 #include "dns/server/version.h"
 #include "dns/server/widener.h"
 #include "health/icmp_socket.h"
@@ -124,13 +125,15 @@ struct daemon {
     struct board *board;
     struct loader *loader;
     struct prober *prober;
+    struct steward *steward;
     struct widener *widener;
     struct crew *crew;
     struct privileges privileges;
     int http_fd, control_fd; /* -1: none */
     struct ev_loop *loop;
     struct ev_signal terminate, interrupt, hangup;
-    struct ev_async reloaded;
+    struct ev_async reloaded, pools_changed;
+    struct ev_timer ramp;
     struct overview overview;
     struct http *http;
     struct control *control;
@@ -217,11 +220,47 @@ static void on_load_done(void *context)
 }
 
 /* Called from the prober's thread. */
-static void on_health_change(void *context, const struct target_report *report)
+static void on_target_touched(void *context, uint32_t id)
+{
+    const struct daemon *daemon = context;
+    steward_touch(daemon->steward, id, clock_monotonic_ms());
+}
+
+/* Called from the thread that brought the news, under the steward's lock. */
+static void on_pool_change(void *context, const struct steward_change *change)
 {
     struct daemon *daemon = context;
-    (void)report;
+    (void)change;
     widener_wake(daemon->widener);
+    ev_async_send(daemon->loop, &daemon->pools_changed);
+}
+
+/* Regions that come back get their clients back step by step, for as long as there are any. */
+static void ramps_go_on(struct daemon *daemon)
+{
+    const uint64_t wait_ms = steward_tick(daemon->steward, clock_monotonic_ms());
+
+    ev_timer_stop(daemon->loop, &daemon->ramp);
+    if (wait_ms > 0) {
+        ev_timer_set(&daemon->ramp, (double)wait_ms / 1000, 0);
+        ev_timer_start(daemon->loop, &daemon->ramp);
+    } else {
+        widener_wake(daemon->widener);
+    }
+}
+
+static void on_pools_changed(struct ev_loop *loop, struct ev_async *async, int events)
+{
+    (void)loop;
+    (void)events;
+    ramps_go_on(async->data);
+}
+
+static void on_ramp(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    ramps_go_on(timer->data);
 }
 
 static void on_reloaded(struct ev_loop *loop, struct ev_async *async, int events)
@@ -285,11 +324,20 @@ static bool start_threads(struct daemon *daemon)
     if (daemon->loop == NULL || widener_open(&daemon->widener) != STATUS_OK ||
         prober_open(daemon->board, &daemon->prober) != STATUS_OK)
         return false;
-    prober_on_change(daemon->prober, on_health_change, daemon);
+    daemon->steward = steward_new(daemon->board, loader_pools(daemon->loader), NULL);
+    if (daemon->steward == NULL)
+        return false;
+    ev_async_init(&daemon->pools_changed, on_pools_changed);
+    daemon->pools_changed.data = daemon;
+    ev_async_start(daemon->loop, &daemon->pools_changed);
+    ev_init(&daemon->ramp, on_ramp);
+    daemon->ramp.data = daemon;
+    steward_on_change(daemon->steward, on_pool_change, daemon);
+    prober_on_touch(daemon->prober, on_target_touched, daemon);
     ev_async_init(&daemon->reloaded, on_reloaded);
     daemon->reloaded.data = daemon;
     ev_async_start(daemon->loop, &daemon->reloaded);
-    if (loader_start(daemon->loader, daemon->prober, on_load_done, daemon) != STATUS_OK)
+    if (loader_start(daemon->loader, daemon->prober, daemon->steward, on_load_done, daemon) != STATUS_OK)
         return false;
     /* Where nobody is probed, no change of health will ask for the first outlook. */
     widener_wake(daemon->widener);
@@ -355,6 +403,7 @@ static void daemon_close(struct daemon *daemon)
     loader_close(daemon->loader);
     if (daemon->prober != NULL)
         prober_close(daemon->prober);
+    steward_free(daemon->steward);
     icmp_socket_forget();
     widener_close(daemon->widener);
     board_free(daemon->board);

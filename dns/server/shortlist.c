@@ -2,74 +2,31 @@
 
 #include <string.h>
 
-#include "dns/proto/rrtype.h"
+#include "dns/base/hash.h"
 
 /* ---- health ---------------------------------------------------------------- */
 
-bool endpoint_is_up(const struct endpoint *endpoint, const struct board *board)
+static enum region_health region_health_of(enum health health)
 {
-    return endpoint->target == TARGET_NONE || board_health(board, endpoint->target) == HEALTH_UP;
-}
-
-static bool endpoint_is_unprobed(const struct endpoint *endpoint, const struct board *board)
-{
-    return endpoint->target != TARGET_NONE &&
-           board_health(board, endpoint->target) == HEALTH_UNKNOWN;
-}
-
-static enum region_health pool_health(const struct pool *pool, const struct board *board)
-{
-    uint32_t up = 0;
-    uint32_t unprobed = 0;
-
-    for (unsigned i = 0; i < pool->count; i++) {
-        up += endpoint_is_up(&pool->endpoints[i], board);
-        unprobed += endpoint_is_unprobed(&pool->endpoints[i], board);
-    }
-    if (up >= pool->needed)
+    switch (health) {
+    case HEALTH_UP:
         return REGION_UP;
-    return up + unprobed >= pool->needed ? REGION_UNPROBED : REGION_DOWN;
-}
-
-/* A pool that nobody probes says nothing about the region's health by itself. */
-static bool pool_is_watched(const struct pool *pool)
-{
-    for (unsigned i = 0; i < pool->count; i++)
-        if (pool->endpoints[i].target != TARGET_NONE)
-            return true;
-    return false;
-}
-
-/* Contract section 8: types without an address of their own are up when any family is. */
-static enum region_health health_by_family(const struct service *service, uint16_t region,
-                                           const struct board *board)
-{
-    static const uint16_t families[] = { RRTYPE_A, RRTYPE_AAAA };
-    enum region_health best = REGION_LACKS_TYPE;
-
-    for (unsigned i = 0; i < sizeof families / sizeof *families; i++) {
-        const struct pool *pool = service_pool(service, region, families[i]);
-        if (pool == NULL)
-            continue;
-        const enum region_health health = pool_health(pool, board);
-        if (health == REGION_UP)
-            return REGION_UP;
-        if (best != REGION_UNPROBED)
-            best = health;
+    case HEALTH_DOWN:
+        return REGION_DOWN;
+    case HEALTH_UNKNOWN:
+        break;
     }
-    return best == REGION_LACKS_TYPE ? REGION_UP : best;
+    return REGION_UNPROBED;
 }
 
 enum region_health region_health_now(const struct service *service, uint16_t region, uint16_t type,
-                                     const struct board *board)
+                                     const struct pool_board *pools)
 {
     const struct pool *pool = service_pool(service, region, type);
 
     if (pool == NULL)
         return REGION_LACKS_TYPE;
-    if (type != RRTYPE_A && type != RRTYPE_AAAA && !pool_is_watched(pool))
-        return health_by_family(service, region, board);
-    return pool_health(pool, board);
+    return region_health_of(pool_board_get(pools, pool->id).health);
 }
 
 static bool bit_at(const uint64_t *bits, uint16_t index)
@@ -77,27 +34,67 @@ static bool bit_at(const uint64_t *bits, uint16_t index)
     return bits[index / 64] >> index % 64 & 1;
 }
 
-static enum region_health health_of(const struct inquiry *inquiry, uint16_t region)
+/*
+ * A region that came back takes its clients back one by one: those whose hash
+ * is below the share given back. The share only grows, so nobody moves twice.
+ * Whoever hides the address comes last.
+ */
+static bool is_withheld(const struct inquiry *inquiry, uint16_t region, uint32_t withheld)
 {
-    if (inquiry->up == NULL)
-        return region_health_now(inquiry->service, region, inquiry->type, inquiry->board);
-    if (service_pool(inquiry->service, region, inquiry->type) == NULL)
-        return REGION_LACKS_TYPE;
-    return bit_at(inquiry->up, region) ? REGION_UP : REGION_DOWN;
+    const struct asker asker = standing_of(inquiry->who).asker;
+    const struct atlas_grain grain = inquiry->service->grain;
+
+    if (asker.anonymous)
+        return true;
+    const uint8_t bits = asker.family == FAMILY_V4 ? grain.v4 : grain.v6;
+    const uint64_t block = asker.key & ~(bits < 64 ? UINT64_MAX >> bits : 0);
+    const uint64_t salt = inquiry->service->regions[region].salt;
+    return (uint32_t)(hash_mix(block ^ salt) >> 48) >= POOL_SHARE - withheld;
+}
+
+/* What a region is to this client at present. */
+struct bearing {
+    enum region_health health;
+    bool withheld;
+};
+
+static struct bearing bearing_of(const struct inquiry *inquiry, uint16_t region,
+                                 struct shortlist *out)
+{
+    const struct pool *pool = service_pool(inquiry->service, region, inquiry->type);
+
+    if (pool == NULL)
+        return (struct bearing){ REGION_LACKS_TYPE, false };
+    if (inquiry->up != NULL)
+        return (struct bearing){ bit_at(inquiry->up, region) ? REGION_UP : REGION_DOWN, false };
+
+    const struct pool_state state = pool_board_get(inquiry->pools, pool->id);
+    struct bearing bearing = { region_health_of(state.health), false };
+    out->unsure = out->unsure || state.unsure;
+    if (state.withheld > 0 && state.health == HEALTH_UP) {
+        out->unsure = out->drawn = true;
+        bearing.withheld = is_withheld(inquiry, region, state.withheld);
+    }
+    return bearing;
 }
 
 bool inquiry_photograph(const struct inquiry *inquiry, uint64_t up[INQUIRY_UP_WORDS])
 {
     memset(up, 0, INQUIRY_UP_WORDS * sizeof *up);
     for (uint16_t region = 0; region < inquiry->service->region_count; region++) {
-        switch (region_health_now(inquiry->service, region, inquiry->type, inquiry->board)) {
-        case REGION_UP:
+        const struct pool *pool = service_pool(inquiry->service, region, inquiry->type);
+        if (pool == NULL)
+            continue;
+        const struct pool_state state = pool_board_get(inquiry->pools, pool->id);
+        if (state.withheld > 0)
+            return false;
+        switch (state.health) {
+        case HEALTH_UP:
             up[region / 64] |= UINT64_C(1) << region % 64;
             break;
-        case REGION_UNPROBED:
+        case HEALTH_UNKNOWN:
             return false;
-        case REGION_DOWN:
-        case REGION_LACKS_TYPE:
+        case HEALTH_DOWN:
             break;
         }
     }
@@ -106,13 +103,9 @@ bool inquiry_photograph(const struct inquiry *inquiry, uint64_t up[INQUIRY_UP_WO
 
 bool inquiry_is_as(const struct inquiry *inquiry, const uint64_t *up)
 {
-    for (uint16_t region = 0; region < inquiry->service->region_count; region++) {
-        const enum region_health health =
-            region_health_now(inquiry->service, region, inquiry->type, inquiry->board);
-        if (health == REGION_UNPROBED || (health == REGION_UP) != bit_at(up, region))
-            return false;
-    }
-    return true;
+    uint64_t now[INQUIRY_UP_WORDS];
+
+    return inquiry_photograph(inquiry, now) && memcmp(now, up, sizeof now) == 0;
 }
 
 /* ---- who answers ----------------------------------------------------------- */
@@ -123,21 +116,30 @@ uint16_t shortlist_most(const struct service *service)
     return service->spread < SERVICE_ANSWERS_LIMIT ? service->spread : SERVICE_ANSWERS_LIMIT;
 }
 
-/* The first healthy ones. False when one that is not probed yet may be the first. */
+/*
+ * The first healthy ones that do not withhold themselves from this client; when
+ * all that are healthy do, the first of those. False when one that is not
+ * probed yet may be the first.
+ */
 static bool list_healthy(const struct inquiry *inquiry, const uint16_t *order, uint16_t len,
                          struct shortlist *out)
 {
     const uint16_t most = shortlist_most(inquiry->service);
+    uint16_t withheld = REGION_NONE;
 
     out->count = 0;
     for (unsigned i = 0; i < len && out->count < most; i++) {
-        switch (health_of(inquiry, order[i])) {
+        const struct bearing bearing = bearing_of(inquiry, order[i], out);
+        switch (bearing.health) {
         case REGION_UP:
-            out->regions[out->count++] = order[i];
+            if (!bearing.withheld)
+                out->regions[out->count++] = order[i];
+            else if (withheld == REGION_NONE)
+                withheld = order[i];
             break;
         case REGION_UNPROBED:
             /* It may be the one. With another already found, it is only missed. */
-            if (out->count == 0)
+            if (out->count == 0 && withheld == REGION_NONE)
                 return false;
             break;
         case REGION_DOWN:
@@ -145,6 +147,8 @@ static bool list_healthy(const struct inquiry *inquiry, const uint16_t *order, u
             break;
         }
     }
+    if (out->count == 0 && withheld != REGION_NONE)
+        out->regions[out->count++] = withheld;
     return true;
 }
 
@@ -195,7 +199,7 @@ static enum choice_kind fall_back(const struct inquiry *inquiry, const uint16_t 
 void shortlist_make(const struct inquiry *inquiry, const uint16_t *order, uint16_t len,
                     struct shortlist *out)
 {
-    out->serve_all = false;
+    out->serve_all = out->unsure = out->drawn = false;
     out->kind = CHOICE_HEALTHY;
     if (!list_healthy(inquiry, order, len, out))
         out->kind = CHOICE_NOT_READY;

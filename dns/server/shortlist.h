@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "health/board.h"
+#include "geo/standing.h"
+#include "zones/pool_board.h"
 #include "zones/service.h"
 
 /* Why an answer is what it is. */
@@ -18,19 +19,16 @@ enum choice_kind {
 /* What is known of a region at a moment, for one family or type. */
 enum region_health { REGION_UP, REGION_DOWN, REGION_UNPROBED, REGION_LACKS_TYPE };
 
-/* Counts the endpoints that are up: at least `needed` of the pool make the region up. */
 enum region_health region_health_now(const struct service *service, uint16_t region, uint16_t type,
-                                     const struct board *board);
-
-/* True when an answer may hold the endpoint. */
-bool endpoint_is_up(const struct endpoint *endpoint, const struct board *board);
+                                     const struct pool_board *pools);
 
 /* A question to a service, and the health that it is answered by. */
 struct inquiry {
     const struct service *service;
     uint16_t type;
-    const struct board *board; /* as it is whenever we look */
-    const uint64_t *up;        /* or, unless NULL: a bit for each region that was up */
+    const struct pool_board *pools; /* as they are whenever we look */
+    const uint64_t *up;             /* or, unless NULL: a bit for each region that was up */
+    const struct policy_client *who; /* whom a returning region may take back; NULL only with `up` */
 };
 
 enum { INQUIRY_UP_WORDS = REGION_LIMIT / 64 };
@@ -39,6 +37,8 @@ enum { INQUIRY_UP_WORDS = REGION_LIMIT / 64 };
 struct shortlist {
     enum choice_kind kind;
     bool serve_all; /* health is not looked at: none was left */
+    bool unsure;    /* health on the way to these regions may be about to change */
+    bool drawn;     /* a region on the way takes its clients back one by one */
     uint16_t count;
     uint16_t regions[SERVICE_ANSWERS_LIMIT]; /* only the first `count` are written */
 };

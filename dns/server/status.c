@@ -166,7 +166,7 @@ static void put_region(const struct overview *overview, const struct snapshot *s
     json_put_object(writer, "health");
     for (uint16_t i = 0; i < region->pool_count; i++) {
         const char *text = region_health_text(
-            region_health_now(service, index, region->pools[i].type, snapshot->board));
+            region_health_now(service, index, region->pools[i].type, snapshot->pools));
         if (text != NULL)
             json_put_string(writer, rrtype_to_text(region->pools[i].type, type), text);
     }

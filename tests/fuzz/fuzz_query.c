@@ -99,6 +99,16 @@ static void set_board(uint8_t flags, unsigned mask)
     }
 }
 
+static void count_pools(const struct snapshot *snapshot)
+{
+    for (size_t zone = 0; zone < snapshot->zones->count; zone++) {
+        size_t count;
+        const struct service *const *services = snapshot_zone_services(snapshot, zone, &count);
+        for (size_t i = 0; i < count; i++)
+            pool_board_count(snapshot_builder_pools(builder), services[i], board);
+    }
+}
+
 static size_t limit_of(const struct message *query, uint8_t flags, size_t cap)
 {
     size_t limit = 65535;
@@ -214,6 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     view.serving.ecs = (flags & NO_ECS) == 0;
     view.serving.edns_size = (flags & SMALL_ANSWERS) != 0 ? 512 : 1232;
     set_board(flags, data[2] | (unsigned)data[3] << 8);
+    count_pools(&view);
 
     const size_t cap = (flags & LITTLE_ROOM) != 0 ? 100u + data[3] : sizeof first;
     memset(first, 0x00, 2048);

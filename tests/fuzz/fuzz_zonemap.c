@@ -86,6 +86,10 @@ static void check_zone(const struct snapshot *snapshot, const struct zone *zone)
         const struct target_registry *targets = snapshot_builder_targets(builder);
         for (size_t i = 0; i < target_count(targets); i++)
             board_set(board, target_at(targets, i)->id, down ? HEALTH_DOWN : HEALTH_UP, false);
+        size_t count;
+        const struct service *const *services = snapshot_zone_services(snapshot, 0, &count);
+        for (size_t i = 0; i < count; i++)
+            pool_board_count(snapshot_builder_pools(builder), services[i], board);
         for (uint32_t i = 0; i < zone->node_count; i++) {
             const struct node *node = &zone->nodes[i];
             for (unsigned t = 0; node->service != NULL && t < node->service->type_count; t++)

@@ -124,6 +124,17 @@ static inline void house_build(struct house *house, const char *messages)
     }
 }
 
+/* What follows from the targets for who answers, as a daemon without operators has it. */
+static inline void house_count(const struct house *house)
+{
+    for (size_t zone = 0; zone < house->now->zones->count; zone++) {
+        size_t count;
+        const struct service *const *services = snapshot_zone_services(house->now, zone, &count);
+        for (size_t i = 0; i < count; i++)
+            pool_board_count(snapshot_builder_pools(house->builder), services[i], house->board);
+    }
+}
+
 static inline const struct zone *house_find(const struct house *house, const char *name)
 {
     uint8_t apex[NAME_MAX_LEN];

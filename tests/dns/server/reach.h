@@ -82,6 +82,7 @@ static inline void reach_health(struct house *house, uint16_t type, unsigned up)
     for (uint16_t region = 0; region < REACH_REGIONS; region++)
         board_set(house->board, service_pool(service, region, type)->endpoints[0].target,
                   up >> region & 1 ? HEALTH_UP : HEALTH_DOWN, false);
+    house_count(house);
 }
 
 /* A client at a border, and what it is told. */

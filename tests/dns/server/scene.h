@@ -19,7 +19,7 @@
  *     virginia   A 192.0.2.30 192.0.2.31   AAAA 2001:db8::30   HTTPS
  */
 enum { HELSINKI, FRANKFURT, VIRGINIA, SCENE_REGIONS };
-enum { SCENE_A_COUNT = 2, SCENE_TTL = 30 };
+enum { SCENE_A_COUNT = 2, SCENE_TTL = 30, SCENE_TTL_MIN = 10 };
 
 /* Targets of a region's addresses. */
 static inline uint32_t target_a(unsigned region, unsigned index)
@@ -35,6 +35,7 @@ static inline uint32_t target_aaaa(unsigned region)
 struct scene {
     struct arena *arena;
     struct board *board;
+    struct pool_board *pools_now;
     struct service service;
     struct service_region regions[SCENE_REGIONS];
     struct pool pools[SCENE_REGIONS][3];
@@ -66,15 +67,21 @@ static inline void scene_region(struct scene *scene, unsigned r)
     board_set(scene->board, target_aaaa(r), HEALTH_UP, false);
     scene->https[r] = (struct endpoint){ (const uint8_t *)"\0\1\0", 3, 1, TARGET_NONE };
 
-    scene->pools[r][0] = (struct pool){ RRTYPE_A, SCENE_A_COUNT, 1, scene->a[r] };
-    scene->pools[r][1] = (struct pool){ RRTYPE_AAAA, 1, 1, &scene->aaaa[r] };
-    scene->pools[r][2] = (struct pool){ RRTYPE_HTTPS, 1, 1, &scene->https[r] };
+    scene->pools[r][0] = (struct pool){ RRTYPE_A, SCENE_A_COUNT, 1, r * 3 + 1, scene->a[r] };
+    scene->pools[r][1] = (struct pool){ RRTYPE_AAAA, 1, 1, r * 3 + 2, &scene->aaaa[r] };
+    scene->pools[r][2] = (struct pool){ RRTYPE_HTTPS, 1, 1, r * 3 + 3, &scene->https[r] };
     scene->regions[r] = (struct service_region){ .name = scene_names[r],
                                                  .pools = scene->pools[r],
                                                  .pool_count = 3 };
     scene->places[r] = (struct region){
         .name = scene_names[r], .placed = true, .latitude = latitude[r], .longitude = longitude[r]
     };
+}
+
+/* What follows from the targets for who answers: after the board or the service was changed. */
+static inline void scene_count(struct scene *scene)
+{
+    pool_board_count(scene->pools_now, &scene->service, scene->board);
 }
 
 static inline int scene_setup(void **state)
@@ -85,11 +92,15 @@ static inline int scene_setup(void **state)
     assert_non_null(scene);
     scene->arena = arena_new();
     scene->board = board_new();
-    assert_true(scene->arena != NULL && scene->board != NULL);
+    scene->pools_now = pool_board_new();
+    assert_true(scene->arena != NULL && scene->board != NULL && scene->pools_now != NULL);
     for (unsigned r = 0; r < SCENE_REGIONS; r++)
         scene_region(scene, r);
     scene->service = (struct service){ .name = "web",
                                        .ttl = SCENE_TTL,
+                                       .ttl_min = SCENE_TTL_MIN,
+                                       .max_down = SCENE_REGIONS,
+                                       .grain = { 24, 56 },
                                        .answers = 8,
                                        .spread = 1,
                                        .ecs = true,
@@ -102,8 +113,10 @@ static inline int scene_setup(void **state)
     scene->snapshot = (struct snapshot){
         .generation = 1,
         .board = scene->board,
+        .pools = scene->pools_now,
         .serving = { .edns_size = 1232, .minimal_responses = true, .ecs = true },
     };
+    scene_count(scene);
     *state = scene;
     return 0;
 }
@@ -113,6 +126,7 @@ static inline int scene_teardown(void **state)
     struct scene *scene = *state;
     arena_free(scene->arena);
     board_free(scene->board);
+    pool_board_free(scene->pools_now);
     free(scene);
     return 0;
 }
@@ -131,6 +145,7 @@ static inline void scene_health(struct scene *scene, const char *a, const char *
             board_set(scene->board, target_a(r, i), health[0], false);
         board_set(scene->board, target_aaaa(r), health[1], false);
     }
+    scene_count(scene);
 }
 
 /* An IPv4 or IPv6 source. */

@@ -28,6 +28,7 @@ struct stage {
     struct folder *folder;
     struct board *board;
     struct prober *prober;
+    struct steward *steward;
     struct loader *loader;
     struct tally *tally;
     const struct tally *tallies[1];
@@ -79,7 +80,11 @@ static inline int stage_setup(void **state)
         fail();
     }
     report_free(report);
-    assert_int_equal(loader_start(stage->loader, stage->prober, stage_load_done, stage), STATUS_OK);
+    stage->steward = steward_new(stage->board, loader_pools(stage->loader), NULL);
+    assert_non_null(stage->steward);
+    assert_int_equal(
+        loader_start(stage->loader, stage->prober, stage->steward, stage_load_done, stage),
+        STATUS_OK);
 
     stage->tally = tally_new();
     stage->tallies[0] = stage->tally;
@@ -107,6 +112,7 @@ static inline int stage_teardown(void **state)
     snapshot_quit();
     loader_close(stage->loader);
     prober_close(stage->prober);
+    steward_free(stage->steward);
     board_free(stage->board);
     tally_free(stage->tally);
     ratelimit_free(stage->ratelimit);

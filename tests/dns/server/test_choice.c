@@ -29,6 +29,13 @@ static struct client client_v4(void)
     return (struct client){ .source = scene_address("198.51.100.7") };
 }
 
+static void choose(struct scene *scene, uint16_t type, const struct client *client,
+                   const struct ecs *ecs, struct choice *out)
+{
+    scene_count(scene);
+    choice_make(&scene->snapshot, &scene->service, type, client, ecs, out);
+}
+
 static const char *kind_text(enum choice_kind kind)
 {
     static const char *const texts[] = { [CHOICE_HEALTHY] = "healthy",
@@ -104,7 +111,7 @@ static void answers_with_the_first_healthy_region(void **state)
         struct choice choice;
         order(cases[i].order);
         scene_health(scene, cases[i].a, cases[i].aaaa);
-        choice_make(&scene->snapshot, &scene->service, cases[i].type, &client, NULL, &choice);
+        choose(scene, cases[i].type, &client, NULL, &choice);
         check(cases[i].what, &choice, cases[i].kind, cases[i].chosen);
         if (choice.region != cases[i].region)
             fail_msg("%s: region %u", cases[i].what, choice.region);
@@ -121,19 +128,19 @@ static void leaves_out_endpoints_that_are_down(void **state)
 
     order("hfv");
     board_set(scene->board, target_a(HELSINKI, 0), HEALTH_DOWN, false);
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("one of two is enough", &choice, CHOICE_HEALTHY, "11");
 
     scene->pools[HELSINKI][0].needed = 2;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("min_up 2 takes the region down", &choice, CHOICE_HEALTHY, "20 21");
 
     board_set(scene->board, target_a(HELSINKI, 0), HEALTH_UNKNOWN, false);
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("min_up 2 and one not probed yet", &choice, CHOICE_NOT_READY, "");
 
     scene->a[HELSINKI][0].target = TARGET_NONE;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("whom nobody probes is up", &choice, CHOICE_HEALTHY, "10 11");
 }
 
@@ -165,7 +172,7 @@ static void falls_back_as_the_service_says(void **state)
         order(cases[i].order);
         scene_health(scene, cases[i].a, "uuu");
         scene->service.all_down = cases[i].all_down;
-        choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+        choose(scene, RRTYPE_A, &client, NULL, &choice);
         check(cases[i].what, &choice, cases[i].kind, cases[i].chosen);
     }
 }
@@ -180,10 +187,10 @@ static void answers_a_partial_type_from_who_has_it(void **state)
     scene->regions[HELSINKI].pool_count = 1; /* A alone */
     scene->regions[FRANKFURT].pool_count = 1;
     order("hfv");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_AAAA, &client, NULL, &choice);
+    choose(scene, RRTYPE_AAAA, &client, NULL, &choice);
     check("the first who has it", &choice, CHOICE_HEALTHY, "30");
     order("hf");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_AAAA, &client, NULL, &choice);
+    choose(scene, RRTYPE_AAAA, &client, NULL, &choice);
     check("nobody in the order has it", &choice, CHOICE_ALL_DOWN, "30");
     assert_int_equal(choice.region, VIRGINIA);
 }
@@ -196,15 +203,15 @@ static void turns_the_addresses_from_answer_to_answer(void **state)
 
     order("hfv");
     client.sequence = 1;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("the next is first", &choice, CHOICE_HEALTHY, "11 10");
     client.sequence = UINT32_MAX - 1;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("at the end of the count", &choice, CHOICE_HEALTHY, "10 11");
 
     scene->service.answers = 1;
     client.sequence = 3;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("one address only", &choice, CHOICE_HEALTHY, "11");
 }
 
@@ -216,33 +223,33 @@ static void spreads_over_the_first_healthy_regions(void **state)
 
     order("hfv");
     scene->service.spread = 2;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("two regions", &choice, CHOICE_HEALTHY, "10 11 20 21");
     assert_int_equal(choice.region, HELSINKI);
 
     scene->service.answers = 3;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("three addresses of two regions", &choice, CHOICE_HEALTHY, "10 11 20");
 
     scene_health(scene, "udu", "uuu");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("past one that is down", &choice, CHOICE_HEALTHY, "10 11 30");
 
     scene_health(scene, "u?u", "uuu");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("the second is only missed", &choice, CHOICE_HEALTHY, "10 11 30");
 
     scene_health(scene, "udd", "uuu");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("only one is left", &choice, CHOICE_HEALTHY, "10 11");
 
     scene_health(scene, "ddd", "uuu");
     scene->service.answers = 8;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("none: the first two as if up", &choice, CHOICE_ALL_DOWN, "10 11 20 21");
 
     scene->a_rdata[FRANKFURT][0][3] = 11;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("an address that both regions have", &choice, CHOICE_ALL_DOWN, "10 11 21");
 }
 
@@ -260,7 +267,7 @@ static void draws_by_weight(void **state)
     for (unsigned i = 0; i < DRAWS; i++) {
         struct choice choice;
         client.random = i;
-        choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+        choose(scene, RRTYPE_A, &client, NULL, &choice);
         assert_int_equal(choice.count, 1);
         heavy += choice.endpoints[0] == &scene->a[HELSINKI][0];
     }
@@ -270,12 +277,12 @@ static void draws_by_weight(void **state)
     struct choice choice;
     char text[256];
     scene->service.answers = 8;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     chosen_text(&choice, text);
     assert_true(strcmp(text, "10 11") == 0 || strcmp(text, "11 10") == 0);
 
     board_set(scene->board, target_a(HELSINKI, 0), HEALTH_DOWN, false);
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
     check("the heavy one is down", &choice, CHOICE_HEALTHY, "11");
 }
 
@@ -338,7 +345,7 @@ static void steers_by_ecs_or_by_source(void **state)
         char text[ADDRESS_TEXT];
         scene->snapshot.serving.ecs = cases[i].heed;
         scene->service.ecs = cases[i].service_ecs;
-        choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client,
+        choose(scene, RRTYPE_A, &client,
                     cases[i].has_ecs ? &cases[i].ecs : NULL, &choice);
         if (choice.by_ecs != cases[i].by_ecs || choice.scope != cases[i].scope)
             fail_msg("%s: by_ecs %d, scope %u", cases[i].what, choice.by_ecs, choice.scope);
@@ -372,7 +379,7 @@ static void is_as_wide_as_the_answer_is_true(void **state)
         struct choice choice;
         scene_health(scene, cases[i].health, "uuu");
         scene->service.spread = cases[i].spread;
-        choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+        choose(scene, RRTYPE_A, &client, NULL, &choice);
         if (choice.scope != cases[i].scope)
             fail_msg("%s: scope %u", cases[i].what, choice.scope);
     }
@@ -387,7 +394,7 @@ static void does_not_steer_who_hides(void **state)
     struct choice choice;
 
     order("hfv");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, &hidden, &choice);
+    choose(scene, RRTYPE_A, &client, &hidden, &choice);
     assert_true(choice.by_ecs);
     assert_int_equal(ranked_for.source_len, 0);
     assert_int_equal(ranked_for.address.family, FAMILY_NONE);

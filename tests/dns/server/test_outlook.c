@@ -83,7 +83,7 @@ static void speaks_only_when_all_is_as_it_was(void **state)
     };
     static const struct shortlist lists[] = { { .count = 1, .regions = { FRANKFURT } } };
     struct scene *scene = *state;
-    const struct inquiry inquiry = { &scene->service, RRTYPE_A, scene->board, NULL };
+    const struct inquiry inquiry = { &scene->service, RRTYPE_A, scene->pools_now, NULL, NULL };
     struct prospect prospect = { .view = halves(), .lists = lists, .list_count = 1 };
 
     scene_health(scene, "duu", "uuu");

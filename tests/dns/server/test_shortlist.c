@@ -4,7 +4,7 @@
 
 static struct inquiry inquire(const struct scene *scene, uint16_t type)
 {
-    return (struct inquiry){ &scene->service, type, scene->board, NULL };
+    return (struct inquiry){ &scene->service, type, scene->pools_now, NULL, NULL };
 }
 
 /* Under a photograph comes out what came out under the health that it shows. */

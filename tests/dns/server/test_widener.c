@@ -7,6 +7,7 @@
 #include "dns/base/clock.h"
 #include "dns/base/hash.h"
 #include "dns/server/outlook.h"
+#include "dns/server/steward.h"
 #include "tests/dns/server/reach.h"
 
 enum { PATIENCE_MS = 20000, STRESS_MS = 300, READERS = 2, GENERATIONS = 6 };
@@ -64,6 +65,7 @@ static void follows_health_when_woken(void **state)
 
 /* What the threads of the stress share. */
 struct stress {
+    struct steward *steward;
     struct board *board;
     uint32_t targets[REACH_REGIONS]; /* of IPv4 */
     struct widener *widener;
@@ -104,6 +106,8 @@ static void *flipper_main(void *context)
         for (size_t i = 0; i < REACH_REGIONS; i++)
             board_set(stress->board, stress->targets[i], up >> i & 1 ? HEALTH_UP : HEALTH_DOWN,
                       false);
+        for (size_t i = 0; i < REACH_REGIONS; i++)
+            steward_touch(stress->steward, stress->targets[i], seed);
         widener_wake(stress->widener);
         pause_ms(1);
     }
@@ -111,17 +115,18 @@ static void *flipper_main(void *context)
 }
 
 /* As the loader does: the old generation is freed when nobody can see it. */
-static void next_generation(struct house *house, struct widener *widener)
+static void next_generation(struct house *house, const struct stress *stress)
 {
     struct snapshot *next;
     house_write(house, "app.zone", PLAIN_ZONE "file A 192.0.2.99\nfile AAAA 2001:db8::99\n");
     assert_int_equal(
         snapshot_build(house->builder, &house->sources, house->now, house->report, &next),
         STATUS_OK);
+    assert_int_equal(steward_take(stress->steward, next, 0), STATUS_OK);
     assert_ptr_equal(snapshot_publish(next), house->now);
     snapshot_free(house->now, house->builder);
     house->now = next;
-    widener_wake(widener);
+    widener_wake(stress->widener);
 }
 
 /* Run it with SAN=thread. When health stands still, scopes are true and as wide as can be. */
@@ -140,19 +145,23 @@ static void health_generations_and_queries_at_once(void **state)
     snapshot_join();
     snapshot_publish(house.now);
     assert_int_equal(widener_open(&stress.widener), STATUS_OK);
+    stress.steward = steward_new(house.board, snapshot_builder_pools(house.builder), NULL);
+    assert_non_null(stress.steward);
+    assert_int_equal(steward_take(stress.steward, house.now, 0), STATUS_OK);
 
     for (size_t i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&readers[i], NULL, reader_main, &stress), 0);
     assert_int_equal(pthread_create(&flipper, NULL, flipper_main, &stress), 0);
     for (unsigned i = 0; i < GENERATIONS; i++) {
         pause_ms(STRESS_MS / GENERATIONS);
-        next_generation(&house, stress.widener);
+        next_generation(&house, &stress);
     }
     stress.ends = true;
     pthread_join(flipper, NULL);
     for (size_t i = 0; i < READERS; i++)
         pthread_join(readers[i], NULL);
     assert_true(stress.asked > 0);
+    steward_free(stress.steward);
 
     const struct service *service = reach_services(&house)[0];
     struct reach v4;

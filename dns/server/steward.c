@@ -1,0 +1,470 @@
+#include "dns/server/steward.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/base/clock.h"
+#include "dns/proto/rrtype.h"
+
+/* How finely a region's clients come back: in this many steps, none shorter than STEP_MS. */
+enum { RAMP_STEPS = 256, STEP_MS = 50 };
+
+/* What is remembered of a pool from generation to generation. */
+struct memory {
+    struct pool_state state;
+    enum health counted; /* what its targets alone make it */
+    bool unsure;
+    bool kept;      /* someone in charge has the pool */
+    bool known;     /* it had a verdict once */
+    bool withdrawn; /* down by probes: one of the `max_down` */
+    bool ramps;
+    uint64_t ramp_began_ms;
+    uint64_t since_wall_ms;
+};
+
+/* The pools of one type of a service: max_down is counted among them. */
+struct crowd {
+    const char *zone;
+    const struct service *service;
+    uint16_t type;
+};
+
+/*
+ * What is looked after, by target: whoever's endpoints have target t are
+ * crowds[users[first[t]]] .. crowds[users[first[t + 1] - 1]].
+ */
+struct charge {
+    struct crowd *crowds;
+    size_t crowd_count;
+    uint32_t *first; /* target_cap + 1 of them */
+    size_t target_cap;
+    uint32_t *users;
+    uint32_t pool_cap; /* one more than the highest id */
+};
+
+struct steward {
+    const struct board *targets;
+    struct pool_board *pools;
+    struct orders *orders;
+    steward_changed *changed;
+    void *context;
+
+    pthread_mutex_t lock; /* of all that follows, and of writing the pool board */
+    struct charge charge;
+    struct memory *memories; /* by pool id */
+    uint32_t memory_cap;
+    size_t ramp_count;
+};
+
+/* ---- one crowd ------------------------------------------------------------- */
+
+static const struct pool *crowd_pool(const struct crowd *crowd, uint16_t region)
+{
+    return service_pool(crowd->service, region, crowd->type);
+}
+
+/* What an operator wants of a region; POOL_BY_PROBES: nothing. */
+static enum pool_cause ordered(const struct steward *steward, const struct crowd *crowd,
+                               uint16_t region, enum health *health)
+{
+    (void)steward, (void)crowd, (void)region, (void)health;
+    return POOL_BY_PROBES;
+}
+
+static uint32_t withheld_at(const struct memory *memory, uint32_t ramp_ms, uint64_t now_ms)
+{
+    const uint64_t passed_ms = now_ms - memory->ramp_began_ms;
+
+    if (!memory->ramps || passed_ms >= ramp_ms)
+        return 0;
+    return POOL_SHARE - (uint32_t)(passed_ms * POOL_SHARE / ramp_ms);
+}
+
+/* A region that was down and is not: its clients come back one by one. */
+static void ramp_follow(struct steward *steward, struct memory *memory, const struct crowd *crowd,
+                        const struct pool_state *next, uint64_t now_ms)
+{
+    const uint32_t ramp_ms = crowd->service->ramp_ms;
+    const bool was = memory->ramps;
+
+    if (next->health != HEALTH_UP || next->cause != POOL_BY_PROBES || ramp_ms == 0) {
+        memory->ramps = false;
+    } else if (memory->known && memory->state.health == HEALTH_DOWN) {
+        memory->ramps = true;
+        memory->ramp_began_ms = now_ms;
+    } else if (memory->ramps && now_ms - memory->ramp_began_ms >= ramp_ms) {
+        memory->ramps = false;
+    }
+    steward->ramp_count = steward->ramp_count + memory->ramps - was;
+}
+
+static void tell(const struct steward *steward, const struct crowd *crowd, uint16_t region,
+                 const struct pool_state *from, const struct memory *memory)
+{
+    if (steward->changed == NULL)
+        return;
+    steward->changed(steward->context,
+                     &(struct steward_change){ .zone = crowd->zone,
+                                               .service = crowd->service->name,
+                                               .region = crowd->service->regions[region].name,
+                                               .type = crowd->type,
+                                               .from = *from,
+                                               .to = memory->state,
+                                               .wall_ms = memory->since_wall_ms });
+}
+
+static void pool_become(struct steward *steward, const struct crowd *crowd, uint16_t region,
+                        const struct pool *pool, struct pool_state next, uint64_t now_ms)
+{
+    struct memory *memory = &steward->memories[pool->id];
+    const struct pool_state from = memory->state;
+
+    ramp_follow(steward, memory, crowd, &next, now_ms);
+    next.withheld = withheld_at(memory, crowd->service->ramp_ms, now_ms);
+    memory->state = next;
+    pool_board_set(steward->pools, pool->id, next);
+    if (from.health == next.health && from.cause == next.cause)
+        return;
+    memory->since_wall_ms = clock_wall_ms();
+    if (memory->known || next.health != HEALTH_UP || next.cause != POOL_BY_PROBES)
+        tell(steward, crowd, region, &from, memory);
+    memory->known = memory->known || next.health != HEALTH_UNKNOWN;
+}
+
+/* Whom probes alone have withdrawn and would not take back; those who recovered make room. */
+static unsigned count_withdrawn(struct steward *steward, const struct crowd *crowd)
+{
+    unsigned withdrawn = 0;
+
+    for (uint16_t region = 0; region < crowd->service->region_count; region++) {
+        const struct pool *pool = crowd_pool(crowd, region);
+        if (pool == NULL)
+            continue;
+        struct memory *memory = &steward->memories[pool->id];
+        memory->withdrawn = memory->withdrawn && memory->counted == HEALTH_DOWN;
+        withdrawn += memory->withdrawn;
+    }
+    return withdrawn;
+}
+
+static void crowd_count(struct steward *steward, const struct crowd *crowd)
+{
+    for (uint16_t region = 0; region < crowd->service->region_count; region++) {
+        const struct pool *pool = crowd_pool(crowd, region);
+        if (pool == NULL)
+            continue;
+        struct memory *memory = &steward->memories[pool->id];
+        const struct pool_state counted =
+            pool_count(crowd->service, region, pool, steward->targets);
+        memory->counted = counted.health;
+        memory->unsure = counted.unsure;
+        memory->kept = true;
+    }
+}
+
+static void crowd_judge(struct steward *steward, const struct crowd *crowd, uint64_t now_ms)
+{
+    crowd_count(steward, crowd);
+    unsigned withdrawn = count_withdrawn(steward, crowd);
+
+    for (uint16_t region = 0; region < crowd->service->region_count; region++) {
+        const struct pool *pool = crowd_pool(crowd, region);
+        if (pool == NULL)
+            continue;
+        struct memory *memory = &steward->memories[pool->id];
+        struct pool_state next = { .health = memory->counted, .unsure = memory->unsure };
+        next.cause = ordered(steward, crowd, region, &next.health);
+        if (next.cause != POOL_BY_PROBES)
+            next.unsure = false;
+        if (next.cause == POOL_BY_PROBES && memory->counted == HEALTH_DOWN && !memory->withdrawn) {
+            if (withdrawn < crowd->service->max_down) {
+                memory->withdrawn = true;
+                withdrawn++;
+            } else {
+                next.health = HEALTH_UP;
+                next.cause = POOL_BY_LIMIT;
+            }
+        }
+        pool_become(steward, crowd, region, pool, next, now_ms);
+    }
+}
+
+static void judge_all(struct steward *steward, uint64_t now_ms)
+{
+    for (size_t i = 0; i < steward->charge.crowd_count; i++)
+        crowd_judge(steward, &steward->charge.crowds[i], now_ms);
+}
+
+/* ---- who is looked after --------------------------------------------------- */
+
+static void charge_release(struct charge *charge)
+{
+    free(charge->crowds);
+    free(charge->first);
+    free(charge->users);
+    *charge = (struct charge){ 0 };
+}
+
+/* Calls `each` for every target that has a say in the crowd; one may come more than once. */
+static void crowd_each_target(const struct crowd *crowd, struct charge *charge, uint32_t index,
+                              void (*each)(struct charge *charge, uint32_t target, uint32_t index))
+{
+    const bool is_family = crowd->type == RRTYPE_A || crowd->type == RRTYPE_AAAA;
+
+    for (uint16_t r = 0; r < crowd->service->region_count; r++) {
+        const struct service_region *region = &crowd->service->regions[r];
+        for (uint16_t p = 0; p < region->pool_count; p++) {
+            const struct pool *pool = &region->pools[p];
+            /* What has no address of its own may follow the families (pool_count()). */
+            const bool has_say =
+                pool->type == crowd->type ||
+                (!is_family && (pool->type == RRTYPE_A || pool->type == RRTYPE_AAAA));
+            for (uint16_t e = 0; has_say && e < pool->count; e++)
+                if (pool->endpoints[e].target != TARGET_NONE)
+                    each(charge, pool->endpoints[e].target, index);
+        }
+    }
+}
+
+static void note_target(struct charge *charge, uint32_t target, uint32_t index)
+{
+    (void)index;
+    if (target >= charge->target_cap)
+        charge->target_cap = (size_t)target + 1;
+}
+
+static void count_user(struct charge *charge, uint32_t target, uint32_t index)
+{
+    (void)index;
+    charge->first[target + 1]++;
+}
+
+/* Fills from the front of each target's places: first[t] runs up to where first[t + 1] began. */
+static void put_user(struct charge *charge, uint32_t target, uint32_t index)
+{
+    charge->users[charge->first[target]++] = index;
+}
+
+static void each_target(struct charge *charge,
+                        void (*each)(struct charge *charge, uint32_t target, uint32_t index))
+{
+    for (size_t i = 0; i < charge->crowd_count; i++)
+        crowd_each_target(&charge->crowds[i], charge, (uint32_t)i, each);
+}
+
+/* By counting sort: who uses which target. */
+static bool charge_index(struct charge *charge)
+{
+    each_target(charge, note_target);
+    charge->first = calloc(charge->target_cap + 2, sizeof *charge->first);
+    if (charge->first == NULL)
+        return false;
+    each_target(charge, count_user);
+    for (size_t t = 0; t < charge->target_cap; t++)
+        charge->first[t + 1] += charge->first[t];
+    charge->users = calloc(charge->first[charge->target_cap] + 1u, sizeof *charge->users);
+    if (charge->users == NULL)
+        return false;
+    each_target(charge, put_user);
+    memmove(charge->first + 1, charge->first, charge->target_cap * sizeof *charge->first);
+    charge->first[0] = 0;
+    return true;
+}
+
+static void charge_add(struct charge *charge, const char *zone, const struct service *service)
+{
+    for (uint16_t i = 0; i < service->type_count; i++)
+        charge->crowds[charge->crowd_count++] =
+            (struct crowd){ .zone = zone, .service = service, .type = service->types[i] };
+    for (uint16_t r = 0; r < service->region_count; r++)
+        for (uint16_t p = 0; p < service->regions[r].pool_count; p++)
+            if (service->regions[r].pools[p].id >= charge->pool_cap)
+                charge->pool_cap = service->regions[r].pools[p].id + 1;
+}
+
+static size_t count_crowds(const struct snapshot *snapshot)
+{
+    size_t total = 0;
+    for (size_t zone = 0; zone < snapshot->zones->count; zone++) {
+        size_t count;
+        const struct service *const *services = snapshot_zone_services(snapshot, zone, &count);
+        for (size_t i = 0; i < count; i++)
+            total += services[i]->type_count;
+    }
+    return total;
+}
+
+static bool charge_build(const struct snapshot *snapshot, struct charge *out)
+{
+    *out = (struct charge){ 0 };
+    if (snapshot == NULL)
+        return true;
+    out->crowds = calloc(count_crowds(snapshot) + 1, sizeof *out->crowds);
+    if (out->crowds == NULL)
+        return false;
+    for (size_t zone = 0; zone < snapshot->zones->count; zone++) {
+        size_t count;
+        const struct service *const *services = snapshot_zone_services(snapshot, zone, &count);
+        for (size_t i = 0; i < count; i++)
+            charge_add(out, snapshot->zones->zones[zone]->name, services[i]);
+    }
+    if (charge_index(out))
+        return true;
+    charge_release(out);
+    return false;
+}
+
+static bool memories_reserve(struct steward *steward, uint32_t cap)
+{
+    if (cap <= steward->memory_cap)
+        return true;
+    const uint32_t wider = cap > 2 * steward->memory_cap ? cap : 2 * steward->memory_cap;
+    struct memory *memories = reallocarray(steward->memories, wider, sizeof *memories);
+    if (memories == NULL)
+        return false;
+    memset(memories + steward->memory_cap, 0,
+           (wider - steward->memory_cap) * sizeof *memories);
+    steward->memories = memories;
+    steward->memory_cap = wider;
+    return true;
+}
+
+/* What nobody has any more is forgotten: if it ever comes back, it is new. */
+static void forget_others(struct steward *steward)
+{
+    for (uint32_t id = 0; id < steward->memory_cap; id++) {
+        struct memory *memory = &steward->memories[id];
+        if (!memory->kept && memory->ramps)
+            steward->ramp_count--;
+        if (!memory->kept)
+            *memory = (struct memory){ 0 };
+        memory->kept = false;
+    }
+}
+
+enum status steward_take(struct steward *steward, const struct snapshot *next, uint64_t now_ms)
+{
+    struct charge charge;
+    if (!charge_build(next, &charge))
+        return STATUS_MEMORY;
+
+    pthread_mutex_lock(&steward->lock);
+    const bool reserved = memories_reserve(steward, charge.pool_cap);
+    struct charge old = reserved ? steward->charge : charge;
+    if (reserved) {
+        steward->charge = charge;
+        judge_all(steward, now_ms);
+        forget_others(steward);
+    }
+    pthread_mutex_unlock(&steward->lock);
+    charge_release(&old);
+    return reserved ? STATUS_OK : STATUS_MEMORY;
+}
+
+/* ---- news ------------------------------------------------------------------ */
+
+void steward_touch(struct steward *steward, uint32_t target, uint64_t now_ms)
+{
+    pthread_mutex_lock(&steward->lock);
+    const struct charge *charge = &steward->charge;
+    if (target < charge->target_cap) {
+        uint32_t last = UINT32_MAX;
+        for (uint32_t i = charge->first[target]; i < charge->first[target + 1]; i++) {
+            /* One crowd's uses of a target stand together. */
+            if (charge->users[i] != last)
+                crowd_judge(steward, &charge->crowds[charge->users[i]], now_ms);
+            last = charge->users[i];
+        }
+    }
+    pthread_mutex_unlock(&steward->lock);
+}
+
+void steward_obey(struct steward *steward, uint64_t now_ms)
+{
+    pthread_mutex_lock(&steward->lock);
+    judge_all(steward, now_ms);
+    pthread_mutex_unlock(&steward->lock);
+}
+
+static bool crowd_ramps(const struct steward *steward, const struct crowd *crowd)
+{
+    if (crowd->service->ramp_ms == 0)
+        return false;
+    for (uint16_t region = 0; region < crowd->service->region_count; region++) {
+        const struct pool *pool = crowd_pool(crowd, region);
+        if (pool != NULL && steward->memories[pool->id].ramps)
+            return true;
+    }
+    return false;
+}
+
+uint64_t steward_tick(struct steward *steward, uint64_t now_ms)
+{
+    uint64_t wait_ms = 0;
+
+    pthread_mutex_lock(&steward->lock);
+    for (size_t i = 0; steward->ramp_count > 0 && i < steward->charge.crowd_count; i++) {
+        const struct crowd *crowd = &steward->charge.crowds[i];
+        if (!crowd_ramps(steward, crowd))
+            continue;
+        crowd_judge(steward, crowd, now_ms);
+        if (!crowd_ramps(steward, crowd))
+            continue;
+        uint64_t step_ms = crowd->service->ramp_ms / RAMP_STEPS;
+        if (step_ms < STEP_MS)
+            step_ms = STEP_MS;
+        if (wait_ms == 0 || step_ms < wait_ms)
+            wait_ms = step_ms;
+    }
+    pthread_mutex_unlock(&steward->lock);
+    return wait_ms;
+}
+
+/* ---- reports --------------------------------------------------------------- */
+
+bool steward_report(struct steward *steward, uint32_t pool_id, struct steward_report *out)
+{
+    pthread_mutex_lock(&steward->lock);
+    const bool known = pool_id < steward->charge.pool_cap;
+    if (known) {
+        const struct memory *memory = &steward->memories[pool_id];
+        *out = (struct steward_report){ .state = memory->state,
+                                        .counted = memory->counted,
+                                        .since_wall_ms = memory->since_wall_ms };
+    }
+    pthread_mutex_unlock(&steward->lock);
+    return known;
+}
+
+void steward_on_change(struct steward *steward, steward_changed *changed, void *context)
+{
+    steward->changed = changed;
+    steward->context = context;
+}
+
+struct steward *steward_new(const struct board *targets, struct pool_board *pools,
+                            struct orders *orders)
+{
+    struct steward *steward = calloc(1, sizeof *steward);
+    if (steward == NULL)
+        return NULL;
+    steward->targets = targets;
+    steward->pools = pools;
+    steward->orders = orders;
+    if (pthread_mutex_init(&steward->lock, NULL) != 0) {
+        free(steward);
+        return NULL;
+    }
+    return steward;
+}
+
+void steward_free(struct steward *steward)
+{
+    if (steward == NULL)
+        return;
+    charge_release(&steward->charge);
+    free(steward->memories);
+    pthread_mutex_destroy(&steward->lock);
+    free(steward);
+}
