@@ -1,8 +1,8 @@
 #include "tools/meridian_told.h"
 
 #include <float.h>
-#include <stdio.h>
-#include <time.h>
+
+#include "dns/base/clock.h"
 
 /* True when there is a member of this kind: a getter would tell a mistake otherwise. */
 static bool find(const struct json_node *object, const char *key, enum json_kind kind,
@@ -61,12 +61,7 @@ bool told_bool(const struct json_node *object, const char *key)
 
 uint64_t told_time(const struct json_node *object, const char *key)
 {
-    struct tm date = { .tm_isdst = 0 };
-    unsigned ms = 0;
-    const char *rest = strptime(told_text(object, key), "%Y-%m-%dT%H:%M:%S", &date);
+    uint64_t wall_ms = 0;
 
-    if (rest == NULL || sscanf(rest, ".%3uZ", &ms) != 1)
-        return 0;
-    const time_t seconds = timegm(&date);
-    return seconds < 0 ? 0 : (uint64_t)seconds * 1000 + ms;
+    return clock_scan(told_text(object, key), &wall_ms) ? wall_ms : 0;
 }

@@ -1,6 +1,7 @@
 #include "dns/base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static uint64_t clock_read_ns(clockid_t id)
@@ -35,4 +36,32 @@ char *clock_print(uint64_t wall_ms, char out[CLOCK_TEXT])
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
     snprintf(out, CLOCK_TEXT, "%s.%03uZ", date, (unsigned)(wall_ms % 1000));
     return out;
+}
+
+/* ".123Z" and nothing behind it. */
+static bool scan_ms(const char *text, unsigned *ms)
+{
+    *ms = 0;
+    if (strlen(text) != 5 || text[0] != '.' || text[4] != 'Z')
+        return false;
+    for (size_t i = 1; i < 4; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        *ms = *ms * 10 + (unsigned)(text[i] - '0');
+    }
+    return true;
+}
+
+bool clock_scan(const char *text, uint64_t *wall_ms)
+{
+    struct tm parts = { 0 };
+    unsigned ms;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (rest == NULL || !scan_ms(rest, &ms))
+        return false;
+    const time_t seconds = timegm(&parts);
+    if (seconds < 0)
+        return false;
+    *wall_ms = (uint64_t)seconds * 1000 + ms;
+    return true;
 }

@@ -1,6 +1,7 @@
 #ifndef MERIDIAN_BASE_CLOCK_H
 #define MERIDIAN_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,8 @@ enum { CLOCK_TEXT = 32 };
 
 /* "2026-11-21T06:30:00.123Z" */
 char *clock_print(uint64_t wall_ms, char out[CLOCK_TEXT]);
+
+/* The reverse. False for any other text, and for a time before 1970; *wall_ms is left alone. */
+bool clock_scan(const char *text, uint64_t *wall_ms);
 
 #endif

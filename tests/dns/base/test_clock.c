@@ -26,6 +26,29 @@ static void times_are_printed_in_utc(void **state)
     }
 }
 
+static void what_was_printed_is_read_again(void **state)
+{
+    (void)state;
+    static const uint64_t times[] = { 0, 1, 1795242600123u, 951782399999u, 253402300799999u };
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        char text[CLOCK_TEXT];
+        uint64_t wall_ms = 7;
+        assert_true(clock_scan(clock_print(times[i], text), &wall_ms));
+        assert_int_equal(wall_ms, times[i]);
+    }
+    static const char *const others[] = {
+        "", "now", "2026-11-21", "2026-11-21T06:30:00Z", "2026-11-21T06:30:00.123",
+        "2026-11-21T06:30:00.12Z", "2026-11-21T06:30:00.1234Z", "2026-11-21T06:30:00.123Z ",
+        "2026-13-21T06:30:00.123Z", "1969-12-31T23:59:59.000Z", "2026-11-21T06:30:00.+12Z",
+        "2026-11-21T06:30:00.-12Z",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        uint64_t wall_ms = 7;
+        if (clock_scan(others[i], &wall_ms) || wall_ms != 7)
+            fail_msg("'%s' is read as a time", others[i]);
+    }
+}
+
 static void monotonic_time_never_goes_back(void **state)
 {
     (void)state;
@@ -49,6 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_printed_in_utc),
+        cmocka_unit_test(what_was_printed_is_read_again),
         cmocka_unit_test(monotonic_time_never_goes_back),
         cmocka_unit_test(wall_time_is_of_this_century),
     };
