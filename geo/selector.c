@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "geo/country.h"
+
 /* In the order of enum selector_kind. */
 static const char *const kind_words[] = {
     "net", "asn", "city", "subdivision", "country", "continent", NULL,
@@ -69,25 +71,61 @@ static enum status parse_asn(const struct json_node *node, const char *value, st
     return STATUS_OK;
 }
 
+/*
+ * The country that a selector begins with: `before` and `after` are what stands
+ * around its two letters, so that the whole selector can be told as it was meant.
+ */
+static enum status check_code(const struct json_node *node, const char *code, const char *before,
+                              const char *after)
+{
+    const char *meant = country_meant(code);
+
+    switch (country_standing(code)) {
+    case COUNTRY_LISTED:
+        break;
+    case COUNTRY_PRIVATE:
+        json_warning(node, "%.2s is no country's code; only a database of your own can say it",
+                     code);
+        break;
+    case COUNTRY_UNKNOWN:
+        if (meant != NULL)
+            return json_error(node, STATUS_MEANING,
+                              "%.2s is no country's code (ISO 3166-1); did you mean '%s%s%s'?",
+                              code, before, meant, after);
+        return json_error(node, STATUS_MEANING, "%.2s is no country's code (ISO 3166-1)", code);
+    }
+    return STATUS_OK;
+}
+
 /* Splits the country off; what follows is the city. */
 static enum status parse_city(const struct json_node *node, const char **value,
                               struct selector *out)
 {
-    if (!is_code(*value) || (*value)[2] != '/' || (*value)[3] == '\0')
+    const char *text = *value;
+
+    if (is_code(text) && (text[2] == '-' || text[2] == ':') && text[3] != '\0')
         return json_error(node, STATUS_SYNTAX,
-                          "'%s' is not a country and a city, such as city:GB/London", *value);
-    memcpy(out->country, *value, 2);
+                          "'%s' is not a country and a city; did you mean 'city:%.2s/%s'?", text,
+                          text, text + 3);
+    if (!is_code(text) || text[2] != '/' || text[3] == '\0')
+        return json_error(node, STATUS_SYNTAX,
+                          "'%s' is not a country and a city, such as city:GB/London", text);
+    memcpy(out->country, text, 2);
     *value += 3;
-    return STATUS_OK;
+    return check_code(node, text, "city:", text + 2);
 }
 
 static enum status check_subdivision(const struct json_node *node, const char *value)
 {
+    if (is_code(value) && (value[2] == '/' || value[2] == ':') && value[3] != '\0')
+        return json_error(node, STATUS_SYNTAX,
+                          "'%s' is not a subdivision; did you mean 'subdivision:%.2s-%s'?", value,
+                          value, value + 3);
     if (!is_code(value) || value[2] != '-' || value[3] == '\0')
         return json_error(node, STATUS_SYNTAX,
                           "'%s' is not a subdivision such as subdivision:US-CA (ISO 3166-2)",
                           value);
-    return STATUS_OK;
+    return check_code(node, value, "subdivision:", value + 2);
 }
 
 static enum status check_country(const struct json_node *node, const char *value)
@@ -95,16 +133,27 @@ static enum status check_country(const struct json_node *node, const char *value
     if (!is_code(value) || value[2] != '\0')
         return json_error(node, STATUS_SYNTAX,
                           "'%s' is not a country's two letters, such as country:DE", value);
-    return STATUS_OK;
+    if (country_standing(value) == COUNTRY_UNKNOWN && continent_find(value) != NULL)
+        return json_error(node, STATUS_MEANING,
+                          "%s is no country's code (ISO 3166-1); did you mean 'continent:%s'?",
+                          value, value);
+    return check_code(node, value, "country:", "");
 }
 
 static enum status check_continent(const struct json_node *node, const char *value)
 {
-    static const char *const continents[] = { "AF", "AN", "AS", "EU", "NA", "OC", "SA" };
+    const char *meant = continent_meant(value);
 
-    for (size_t i = 0; i < sizeof continents / sizeof *continents; i++)
-        if (strcasecmp(value, continents[i]) == 0)
-            return STATUS_OK;
+    if (continent_find(value) != NULL)
+        return STATUS_OK;
+    if (meant != NULL)
+        return json_error(node, STATUS_MEANING,
+                          "'%s' is not a continent's code; did you mean 'continent:%s'?", value,
+                          meant);
+    if (strlen(value) == 2 && country_standing(value) == COUNTRY_LISTED)
+        return json_error(node, STATUS_MEANING,
+                          "'%s' is a country, not a continent; did you mean 'country:%s'?", value,
+                          value);
     return json_error(node, STATUS_SYNTAX,
                       "'%s' is not a continent; expected AF, AN, AS, EU, NA, OC or SA", value);
 }

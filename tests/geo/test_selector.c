@@ -95,6 +95,22 @@ static void tells_what_is_wrong_with_the_others(void **state)
         { "subdivision:CA", "such as subdivision:US-CA" },
         { "subdivision:US-", "such as subdivision:US-CA" },
         { "subdivision:", "such as subdivision:US-CA" },
+        { "country:UK", "map.json: [0]: UK is no country's code (ISO 3166-1); did you mean "
+                        "'country:GB'?" },
+        { "country:uk", "did you mean 'country:GB'?" },
+        { "country:EU", "EU is no country's code (ISO 3166-1); did you mean 'continent:EU'?" },
+        { "country:ZZ", "ZZ is no country's code (ISO 3166-1)" },
+        { "city:UK/London",
+          "UK is no country's code (ISO 3166-1); did you mean 'city:GB/London'?" },
+        { "city:GB-London", "did you mean 'city:GB/London'?" },
+        { "city:ZZ/London", "ZZ is no country's code (ISO 3166-1)" },
+        { "subdivision:UK-ENG", "did you mean 'subdivision:GB-ENG'?" },
+        { "subdivision:US/CA", "did you mean 'subdivision:US-CA'?" },
+        { "subdivision:California", "such as subdivision:US-CA" },
+        { "subdivision:USA-CA", "such as subdivision:US-CA" },
+        { "subdivision:YY-1", "YY is no country's code (ISO 3166-1)" },
+        { "continent:Europe", "'Europe' is not a continent's code; did you mean 'continent:EU'?" },
+        { "continent:DE", "'DE' is a country, not a continent; did you mean 'country:DE'?" },
         { "net:192.0.2.0/25", "net:192.0.2.0/25 is longer than max_scope, /24" },
         { "net:192.0.2.1", "net:192.0.2.1 is longer than max_scope, /24" },
         { "net:2001:db8::/57", "is longer than max_scope, /56" },
@@ -140,6 +156,28 @@ static void warns_of_networks_whose_clients_are_located_by_ipv4(void **state)
         char told[256];
         assert_int_equal(parse(cases[i].text, arena, &selector, told), STATUS_OK);
         if ((strstr(told, "IPv4") != NULL) != cases[i].warned)
+            fail_msg("%s: told '%s'", cases[i].text, told);
+    }
+    arena_free(arena);
+}
+
+static void leaves_the_codes_of_own_databases_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool warned;
+    } cases[] = {
+        { "country:XK", false },      { "country:XA", true },  { "city:QM/Base", true },
+        { "subdivision:AA-1", true }, { "country:AN", false },
+    };
+    struct arena *arena = arena_new();
+    assert_non_null(arena);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct selector selector;
+        char told[256];
+        assert_int_equal(parse(cases[i].text, arena, &selector, told), STATUS_OK);
+        if ((strstr(told, "only a database of your own") != NULL) != cases[i].warned)
             fail_msg("%s: told '%s'", cases[i].text, told);
     }
     arena_free(arena);
@@ -207,6 +245,7 @@ int main(void)
         cmocka_unit_test(reads_every_kind),
         cmocka_unit_test(tells_what_is_wrong_with_the_others),
         cmocka_unit_test(warns_of_networks_whose_clients_are_located_by_ipv4),
+        cmocka_unit_test(leaves_the_codes_of_own_databases_alone),
         cmocka_unit_test(compares_without_case),
         cmocka_unit_test(a_place_is_selected_by_its_finest_mark_first),
     };
