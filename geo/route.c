@@ -132,6 +132,36 @@ void route_mark_regions(const struct route *route, const struct region_list *reg
     visit_marks(used, route);
 }
 
+struct cover_walk {
+    const struct region_list *regions;
+    struct route_cover *out;
+};
+
+static void visit_cover(void *context, const struct route *route)
+{
+    const struct cover_walk *walk = context;
+    route_cover(route, walk->regions, walk->out);
+}
+
+void route_cover(const struct route *route, const struct region_list *regions,
+                 struct route_cover *out)
+{
+    bool named[REGION_LIMIT] = { false };
+
+    if (route->kind->cover != NULL) {
+        route->kind->cover(route, regions, out);
+        return;
+    }
+    if (route->kind->mark != NULL)
+        route->kind->mark(route, named);
+    for (uint16_t i = 0; i < regions->count; i++) {
+        out->surely[i] = out->surely[i] || named[i];
+        out->perhaps[i] = out->perhaps[i] || named[i];
+    }
+    if (route->kind->children != NULL)
+        route->kind->children(route, visit_cover, &(struct cover_walk){ regions, out });
+}
+
 /* Calls back with each `net:` selector of a tree. */
 struct net_walk {
     void (*visit)(void *context, const struct prefix *net);

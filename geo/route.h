@@ -23,6 +23,7 @@
  * row in the table of route.c.
  */
 struct route;
+struct reach; /* geo/reach.h */
 
 /* What a policy ranks for: a place and, where `net:` rules matter, a network. */
 struct route_subject {
@@ -42,6 +43,13 @@ struct route_context {
     struct atlas_grain grain;
     unsigned depth; /* policies above this one, for the limit */
     unsigned draws; /* weighted policies above this one, for salts */
+    const struct reach *reach; /* the geo entries above this one; NULL: everybody comes here */
+};
+
+/* Which regions the orderings of a route hold, over all clients: a mark for each region. */
+struct route_cover {
+    bool surely[REGION_LIMIT];  /* every ordering */
+    bool perhaps[REGION_LIMIT]; /* some ordering: never less than `surely` */
 };
 
 /* Where an explanation goes; `text` is one step, valid during the call. */
@@ -78,6 +86,12 @@ struct route_kind {
                  void *context);
     /* Marks the regions that the node itself names, children apart. NULL: none. */
     void (*mark)(const struct route *route, bool *used);
+    /*
+     * Adds the regions of its orderings to *out. NULL: those that it names and those
+     * of its children, whoever asks.
+     */
+    void (*cover)(const struct route *route, const struct region_list *regions,
+                  struct route_cover *out);
     /* Writes the canonical text: equal texts rank equally for equal regions. */
     void (*write)(const struct route *route, const struct region_list *regions, FILE *out);
     /* Tells how it ranks, then what it chose below it; no allocation. */
@@ -122,6 +136,10 @@ void route_rank(const struct route *route, const struct region_list *regions,
 
 /* Every region that the tree can name, as a set bit per region. For "region used by no route". */
 void route_mark_regions(const struct route *route, const struct region_list *regions, bool *used);
+
+/* Adds to *out, which the caller clears, what the orderings of the route hold. */
+void route_cover(const struct route *route, const struct region_list *regions,
+                 struct route_cover *out);
 
 /* True when the ordering depends on the client's place or network. */
 bool route_looks_at_place(const struct route *route);

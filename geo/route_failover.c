@@ -28,6 +28,34 @@ static enum status parse_items(const struct json_node *list, const struct route_
     return status;
 }
 
+/* True when the earlier entries hold every region that this one may add. */
+static bool adds_nothing(const struct route_cover *before, const struct route_cover *entry,
+                         uint16_t count)
+{
+    for (uint16_t i = 0; i < count; i++)
+        if (entry->perhaps[i] && !before->surely[i])
+            return false;
+    return true;
+}
+
+static void warn_useless(const struct json_node *list, const struct route_context *context,
+                         const struct failover_route *self)
+{
+    struct route_cover before = { 0 };
+
+    for (size_t i = 0; i < self->count; i++) {
+        struct route_cover entry = { 0 };
+        struct json_node item;
+
+        route_cover(self->items[i], context->regions, &entry);
+        if (i > 0 && adds_nothing(&before, &entry, context->regions->count) &&
+            json_child(list, i, &item))
+            json_warning(&item,
+                         "never comes into play: the entries before it hold all its regions");
+        route_cover(self->items[i], context->regions, &before);
+    }
+}
+
 static enum status failover_parse(const struct json_node *object,
                                   const struct route_context *context, const struct route **out)
 {
@@ -48,9 +76,11 @@ static enum status failover_parse(const struct json_node *object,
 
     const enum status inner = parse_items(&list, context, self);
     status = inner != STATUS_OK ? inner : status;
-    if (status == STATUS_OK)
-        *out = &self->base;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    warn_useless(&list, context, self);
+    *out = &self->base;
+    return STATUS_OK;
 }
 
 static void failover_rank(const struct route *route, const struct region_list *regions,

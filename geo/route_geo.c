@@ -1,7 +1,9 @@
 #include "geo/route.h"
 
-#include <stdlib.h>
+#include <string.h>
 
+#include "geo/reach.h"
+#include "geo/rulebook.h"
 #include "geo/selector.h"
 
 /*
@@ -16,19 +18,12 @@ struct branch {
     bool fence;
 };
 
-struct rule {
-    struct selector selector;
-    size_t branch;
-    size_t place; /* in the branch's "in" */
-};
-
 struct geo_route {
     struct route base;
     size_t branch_count;
     struct branch *branches;
     size_t fallback; /* the default among the branches */
-    size_t rule_count;
-    struct rule *rules; /* by selector_compare() */
+    struct rulebook book;
 };
 
 static const struct geo_route *as_geo(const struct route *route)
@@ -51,7 +46,7 @@ static size_t count_rules(const struct json_node *list)
 }
 
 static enum status parse_in(const struct json_node *in, const struct route_context *context,
-                            size_t branch, struct geo_route *self)
+                            size_t branch, struct rulebook *book)
 {
     enum status status = STATUS_OK;
 
@@ -61,7 +56,7 @@ static enum status parse_in(const struct json_node *in, const struct route_conte
                           "no \"in\"");
     for (size_t i = 0; i < json_count(in); i++) {
         struct json_node item;
-        struct rule *rule = &self->rules[self->rule_count];
+        struct rule *rule = &book->rules[book->count];
 
         if (!json_child(in, i, &item))
             continue;
@@ -70,7 +65,7 @@ static enum status parse_in(const struct json_node *in, const struct route_conte
         if (its == STATUS_OK) {
             rule->branch = branch;
             rule->place = i;
-            self->rule_count++;
+            book->count++;
         } else {
             status = its;
         }
@@ -78,29 +73,25 @@ static enum status parse_in(const struct json_node *in, const struct route_conte
     return status;
 }
 
-/* One entry; *fallback tells that it is a default. */
+/* What an entry says of itself, its selectors among it. */
 static enum status parse_entry(const struct json_node *entry, const struct route_context *context,
                                size_t index, struct geo_route *self, bool *fallback)
 {
     static const char *const keys[] = { "in", "to", "fence", NULL };
-    struct branch *branch = &self->branches[index];
-    struct json_node in, to, fence;
+    struct json_node in, fence;
     enum status inner, status = json_expect_keys(entry, keys);
 
     *fallback = false;
     if (json_kind(entry) != JSON_KIND_OBJECT)
         return status;
     if (json_member(entry, "in", &in)) {
-        inner = parse_in(&in, context, index, self);
+        inner = parse_in(&in, context, index, &self->book);
         status = inner != STATUS_OK ? inner : status;
     } else {
         *fallback = true;
     }
-    inner = json_member(entry, "to", &to) ? route_parse_inner(&to, context, &branch->to)
-                                          : json_error(entry, STATUS_SYNTAX, "has no \"to\"");
-    status = inner != STATUS_OK ? inner : status;
     if (json_member(entry, "fence", &fence)) {
-        inner = json_get_bool(&fence, &branch->fence);
+        inner = json_get_bool(&fence, &self->branches[index].fence);
         status = inner != STATUS_OK ? inner : status;
     }
     return status;
@@ -131,40 +122,100 @@ static enum status parse_entries(const struct json_node *list, const struct rout
     return status;
 }
 
-/* By selector; equal ones in the order of the file, so that the later one is told. */
-static int rule_order(const void *a, const void *b)
-{
-    const struct rule *x = a, *y = b;
-    const int order = selector_compare(&x->selector, &y->selector);
+/* Where a rule stands in the map: each node of the path knows the one above it. */
+struct rule_path {
+    struct json_node entry, in, item;
+};
 
-    if (order != 0)
-        return order;
-    if (x->branch != y->branch)
-        return x->branch < y->branch ? -1 : 1;
-    return (x->place > y->place) - (x->place < y->place);
+static const struct json_node *rule_find(const struct json_node *list, const struct rule *rule,
+                                         struct rule_path *out)
+{
+    if (!json_child(list, rule->branch, &out->entry) || !json_member(&out->entry, "in", &out->in) ||
+        !json_child(&out->in, rule->place, &out->item))
+        return list;
+    return &out->item;
 }
 
-static enum status tell_duplicate(const struct json_node *list, const struct rule *rule,
-                                  const struct rule *first)
+static enum status sort_rules(const struct json_node *list, struct rulebook *book)
 {
-    struct json_node entry = *list, in = *list, item = *list;
+    enum status status = STATUS_OK;
     char text[SELECTOR_TEXT];
 
-    if (json_child(list, rule->branch, &entry) && json_member(&entry, "in", &in))
-        json_child(&in, rule->place, &item);
-    return json_error(&item, STATUS_MEANING, "%s is used before, in entry %zu of this route",
-                      selector_print(&rule->selector, text), first->branch);
+    rulebook_sort(book);
+    for (size_t i = 1; i < book->count; i++) {
+        const struct rule *before = &book->rules[i - 1], *rule = &book->rules[i];
+        struct rule_path path;
+        if (selector_compare(&before->selector, &rule->selector) == 0)
+            status = json_error(rule_find(list, rule, &path), STATUS_MEANING,
+                                "%s is used before, in entry %zu of this route",
+                                selector_print(&rule->selector, text), before->branch);
+    }
+    return status;
 }
 
-static enum status sort_rules(const struct json_node *list, struct geo_route *self)
+/* An operator who writes a rule wants it to match somebody. */
+static void warn_unreached(const struct json_node *list, const struct rulebook *book,
+                           const struct reach *within)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        const struct reach_finding finding = reach_judge(book, i, within);
+        struct rule_path path;
+        const struct json_node *item = rule_find(list, &book->rules[i], &path);
+
+        switch (finding.verdict) {
+        case REACH_OPEN:
+            break;
+        case REACH_COVERED:
+            json_warning(item, "never matches: longer networks of this route hold all of it");
+            break;
+        case REACH_EMPTIED:
+            json_warning(item, "never matches: the networks of this route hold every address");
+            break;
+        case REACH_APART:
+            json_warning(item,
+                         "never matches: nobody whom entry %zu of the geo route around this one "
+                         "is for is in it",
+                         finding.entry);
+            break;
+        case REACH_TAKEN:
+            json_warning(item,
+                         "never matches: entry %zu of the geo route around this one takes them "
+                         "first",
+                         finding.entry);
+            break;
+        }
+    }
+}
+
+/*
+ * The routes of the entries, read once it is known who comes to each. The default
+ * also follows behind the others, so everybody who comes here may come to it.
+ */
+static enum status parse_routes(const struct json_node *list, const struct route_context *context,
+                                struct geo_route *self)
 {
     enum status status = STATUS_OK;
 
-    qsort(self->rules, self->rule_count, sizeof *self->rules, rule_order);
-    for (size_t i = 1; i < self->rule_count; i++)
-        if (selector_compare(&self->rules[i - 1].selector, &self->rules[i].selector) == 0)
-            status = tell_duplicate(list, &self->rules[i], &self->rules[i - 1]);
+    for (size_t i = 0; i < self->branch_count; i++) {
+        const struct reach reach = { context->reach, &self->book, i };
+        struct route_context inside = *context;
+        struct json_node entry, to, in;
+
+        if (!json_child(list, i, &entry) || json_kind(&entry) != JSON_KIND_OBJECT)
+            continue; /* which was told */
+        if (json_member(&entry, "in", &in))
+            inside.reach = &reach;
+        const enum status its = json_member(&entry, "to", &to)
+                                    ? route_parse_inner(&to, &inside, &self->branches[i].to)
+                                    : json_error(&entry, STATUS_SYNTAX, "has no \"to\"");
+        status = its != STATUS_OK ? its : status;
+    }
     return status;
+}
+
+static enum status first_of(enum status a, enum status b)
+{
+    return a != STATUS_OK ? a : b;
 }
 
 static enum status geo_parse(const struct json_node *object, const struct route_context *context,
@@ -186,61 +237,25 @@ static enum status geo_parse(const struct json_node *object, const struct route_
     *self = (struct geo_route){ .base = { &route_geo },
                                 .branch_count = json_count(&list),
                                 .branches = branches,
-                                .rules = rules };
+                                .book = { rules, 0 } };
 
-    const enum status entries = parse_entries(&list, context, self);
-    const enum status sorted = sort_rules(&list, self);
-    if (known != STATUS_OK || entries != STATUS_OK || sorted != STATUS_OK)
-        return known != STATUS_OK ? known : entries != STATUS_OK ? entries : sorted;
-    *out = &self->base;
-    return STATUS_OK;
+    enum status status = first_of(known, parse_entries(&list, context, self));
+    status = first_of(status, sort_rules(&list, &self->book));
+    if (status == STATUS_OK)
+        warn_unreached(&list, &self->book, context->reach);
+    status = first_of(status, parse_routes(&list, context, self));
+    if (status == STATUS_OK)
+        *out = &self->base;
+    return status;
 }
 
-/* ---- matching ------------------------------------------------------------- */
-
-static int selector_order(const void *key, const void *element)
-{
-    const struct rule *rule = element;
-    return selector_compare(key, &rule->selector);
-}
-
-static const struct rule *find_rule(const struct geo_route *self, const struct selector *wanted)
-{
-    return bsearch(wanted, self->rules, self->rule_count, sizeof *self->rules, selector_order);
-}
-
-/* The longest net of this node around the longest one of the tree: they form a chain. */
-static const struct rule *match_net(const struct geo_route *self, const struct prefix *net)
-{
-    struct selector wanted = { .kind = SELECTOR_NET, .text = "", .net = *net };
-
-    for (unsigned len = net->len + 1u; len-- > 0;) {
-        wanted.net.len = (uint8_t)len;
-        address_mask(&wanted.net.address, wanted.net.len);
-        const struct rule *rule = find_rule(self, &wanted);
-        if (rule != NULL)
-            return rule;
-    }
-    return NULL;
-}
-
-/* The most specific rule for the subject, or NULL: the default. */
-static const struct rule *match(const struct geo_route *self, const struct route_subject *subject)
-{
-    struct selector wanted[SELECTOR_PLACE_MOST];
-    const struct rule *rule = subject->net != NULL ? match_net(self, subject->net) : NULL;
-    const size_t count = rule != NULL ? 0 : selector_of_place(subject->place, wanted);
-
-    for (size_t i = 0; rule == NULL && i < count; i++)
-        rule = find_rule(self, &wanted[i]);
-    return rule;
-}
+/* ---- ranking -------------------------------------------------------------- */
 
 static void geo_rank(const struct route *route, const struct region_list *regions,
                      const struct route_subject *subject, struct ordering_draft *draft)
 {
     const struct geo_route *self = as_geo(route);
-    const struct rule *rule = match(self, subject);
+    const struct rule *rule = rulebook_match(&self->book, subject);
     const struct branch *fallback = &self->branches[self->fallback];
 
     if (rule != NULL) {
@@ -270,8 +285,45 @@ static void geo_nets(const struct route *route,
                      void (*visit)(void *context, const struct prefix *net), void *context)
 {
     const struct geo_route *self = as_geo(route);
-    for (size_t i = 0; i < self->rule_count && self->rules[i].selector.kind == SELECTOR_NET; i++)
-        visit(context, &self->rules[i].selector.net);
+    const size_t count = rulebook_net_count(&self->book);
+
+    for (size_t i = 0; i < count; i++)
+        visit(context, &self->book.rules[i].selector.net);
+}
+
+/* Whoever is led to a branch gets its regions, and unless a fence ends it what follows. */
+static void cover_branch(const struct geo_route *self, size_t branch,
+                         const struct region_list *regions, struct route_cover *out)
+{
+    const struct branch *fallback = &self->branches[self->fallback];
+
+    route_cover(self->branches[branch].to, regions, out);
+    if (self->branches[branch].fence)
+        return;
+    if (branch != self->fallback)
+        route_cover(fallback->to, regions, out);
+    for (uint16_t i = 0; i < regions->count && !fallback->fence; i++)
+        out->surely[i] = out->perhaps[i] = true;
+}
+
+/* Sure is what is sure of every branch. */
+static void geo_cover(const struct route *route, const struct region_list *regions,
+                      struct route_cover *out)
+{
+    const struct geo_route *self = as_geo(route);
+    bool surely[REGION_LIMIT];
+
+    memset(surely, true, sizeof surely);
+    for (size_t b = 0; b < self->branch_count; b++) {
+        struct route_cover branch = { 0 };
+        cover_branch(self, b, regions, &branch);
+        for (uint16_t i = 0; i < regions->count; i++) {
+            surely[i] = surely[i] && branch.surely[i];
+            out->perhaps[i] = out->perhaps[i] || branch.perhaps[i];
+        }
+    }
+    for (uint16_t i = 0; i < regions->count; i++)
+        out->surely[i] = out->surely[i] || surely[i];
 }
 
 /* Rules one by one rather than by branch: that is all that ranking looks at. */
@@ -286,13 +338,13 @@ static void geo_write(const struct route *route, const struct region_list *regio
         fputs(self->branches[i].fence ? ",\"fence\":true}" : "}", out);
     }
     fprintf(out, "],\"default\":%zu,\"in\":[", self->fallback);
-    for (size_t i = 0; i < self->rule_count; i++) {
-        const struct selector *selector = &self->rules[i].selector;
+    for (size_t i = 0; i < self->book.count; i++) {
+        const struct selector *selector = &self->book.rules[i].selector;
         char text[SELECTOR_TEXT];
 
         if (i > 0)
             fputc(',', out);
-        fprintf(out, "[%zu,", self->rules[i].branch);
+        fprintf(out, "[%zu,", self->book.rules[i].branch);
         route_write_name(selector_print(selector, text), out);
         if (selector->kind >= SELECTOR_CITY) { /* the whole of what the print may have cut */
             fputc(',', out);
@@ -306,7 +358,7 @@ static void geo_write(const struct route *route, const struct region_list *regio
 static void geo_tell(const struct route *route, const struct route_tale *tale)
 {
     const struct geo_route *self = as_geo(route);
-    const struct rule *rule = match(self, tale->subject);
+    const struct rule *rule = rulebook_match(&self->book, tale->subject);
     const struct branch *fallback = &self->branches[self->fallback];
     char text[SELECTOR_TEXT];
 
@@ -332,7 +384,7 @@ static void geo_put(const struct route *route, const struct route_tale *tale,
                     struct json_writer *writer)
 {
     const struct geo_route *self = as_geo(route);
-    const struct rule *rule = match(self, tale->subject);
+    const struct rule *rule = rulebook_match(&self->book, tale->subject);
     const struct branch *fallback = &self->branches[self->fallback];
     const bool fenced = rule != NULL && self->branches[rule->branch].fence;
     char text[SELECTOR_TEXT];
@@ -359,6 +411,7 @@ const struct route_kind route_geo = {
     .rank = geo_rank,
     .children = geo_children,
     .nets = geo_nets,
+    .cover = geo_cover,
     .write = geo_write,
     .tell = geo_tell,
     .put = geo_put,
