@@ -199,7 +199,8 @@ static void probes_read(struct zonemap_catalog *catalog, struct arena *scratch)
     if (!section->present)
         return;
     catalog->probes = ARENA_ARRAY(scratch, const struct probe_spec *, json_count(&section->node));
-    if (catalog->probes == NULL) {
+    catalog->probe_used = ARENA_ARRAY(scratch, bool, json_count(&section->node));
+    if (catalog->probes == NULL || catalog->probe_used == NULL) {
         json_error(&section->node, STATUS_MEMORY, "out of memory");
         catalog->probes_at.present = catalog->probes_at.known = false;
         return;
@@ -247,16 +248,28 @@ const struct probe_spec *zonemap_catalog_probe(const struct zonemap_catalog *cat
     if (json_get_string(where, &name) != STATUS_OK ||
         !section_find(&catalog->probes_at, "probe", where, name, &index))
         return NULL;
+    catalog->probe_used[index] = true;
     return catalog->probes[index];
 }
 
-/* A shared file has regions for all its maps; that one of them is not used here says nothing. */
+/* A shared file has something for all its maps; that one of it is not used here says nothing. */
+static bool section_is_own(const struct zonemap_section *section)
+{
+    return section->present && section->doc == NULL;
+}
+
 void zonemap_catalog_warn_unused(const struct zonemap_catalog *catalog)
 {
-    if (!catalog->regions_at.present || catalog->regions_at.doc != NULL)
-        return;
-    for (size_t i = 0; i < json_count(&catalog->regions_at.node); i++) {
+    const struct json_node *probes = &catalog->probes_at.node;
+    struct json_node probe;
+
+    for (size_t i = 0;
+         section_is_own(&catalog->regions_at) && i < json_count(&catalog->regions_at.node); i++) {
         if (!catalog->regions[i].used)
             json_warning(&catalog->regions[i].node, "no service has endpoints in this region");
+    }
+    for (size_t i = 0; section_is_own(&catalog->probes_at) && json_child(probes, i, &probe); i++) {
+        if (!catalog->probe_used[i])
+            json_warning(&probe, "no service uses this probe");
     }
 }

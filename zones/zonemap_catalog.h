@@ -40,6 +40,7 @@ struct zonemap_catalog {
     struct zonemap_section regions_at, probes_at;
     struct zonemap_region *regions;
     const struct probe_spec **probes; /* NULL where a probe has mistakes */
+    bool *probe_used;                 /* by a service or an endpoint */
 };
 
 /*
@@ -57,11 +58,14 @@ void zonemap_catalog_release(struct zonemap_catalog *catalog);
 struct zonemap_region *zonemap_catalog_region(struct zonemap_catalog *catalog,
                                               const struct json_node *where, const char *name);
 
-/* The probe that the string at `where` names; NULL when it is none, or one with mistakes. */
+/*
+ * The probe that the string at `where` names, which is used from now on; NULL
+ * when it is none, or one with mistakes.
+ */
 const struct probe_spec *zonemap_catalog_probe(const struct zonemap_catalog *catalog,
                                                const struct json_node *where);
 
-/* Warns of regions of the map itself that no service has used. */
+/* Warns of regions and probes of the map itself that no service has used. */
 void zonemap_catalog_warn_unused(const struct zonemap_catalog *catalog);
 
 #endif

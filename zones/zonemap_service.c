@@ -222,17 +222,24 @@ static void all_down_read(const struct zonemap_reading *reading, const struct js
 
 /* ---- the route ---- */
 
+/* What a `geo` appends by itself is not named, but comes into play when all else is down. */
 static void unreached_warn(const struct json_node *endpoints, const struct service *service)
 {
     bool used[REGION_LIMIT] = { false };
+    struct route_cover cover = { 0 };
     struct json_node region;
 
     route_mark_regions(service->route, &service->places, used);
+    route_cover(service->route, &service->places, &cover);
     for (unsigned i = 0; i < service->all_down_count; i++)
         used[service->all_down_list[i]] = true;
     for (size_t i = 0; json_child(endpoints, i, &region); i++) {
-        if (!used[i])
-            json_warning(&region, "the route does not name this region");
+        if (used[i])
+            continue;
+        json_warning(&region, cover.perhaps[i] ? "the route does not name this region: it follows "
+                                                 "only when those named are down"
+                                               : "the route does not name this region: nobody is "
+                                                 "sent there");
     }
 }
 

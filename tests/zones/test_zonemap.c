@@ -24,7 +24,8 @@ static const struct map_case cases[] = {
       "regions\n"
       "app.map.json: names.www: unknown service 'wep', did you mean 'web'?\n"
       "app.map.json: names.x.: is outside the zone app.example.\n"
-      "warning app.map.json: services.web: no name leads to this service" },
+      "warning app.map.json: services.web: no name leads to this service\n"
+      "warning app.map.json: probes.p: no service uses this probe" },
     { "IPv6 for one service and not for the other", NULL,
       "{ 'regions': { 'eu': {} }, 'services': { 'a': { 'route': 'eu', 'endpoints': { 'eu': { 'A': ["
       "'192.0.2.1'], 'AAAA': ['2001:db8::1'] } } }, 'b': { 'route': 'eu', 'endpoints': { 'eu': {"

@@ -40,7 +40,15 @@ static const struct map_case cases[] = {
       "app.map.json: services.api.probe: unknown probe 'health', did you mean 'healthz'?\n"
       "app.map.json: services.api.endpoints.eurpoe: unknown region 'eurpoe', did you mean "
       "'europe'?\n"
-      "warning app.map.json: regions.europe: no service has endpoints in this region" },
+      "warning app.map.json: regions.europe: no service has endpoints in this region\n"
+      "warning app.map.json: probes.healthz: no service uses this probe" },
+    { "probes that a service, an endpoint and nobody uses", NULL,
+      "{ " REGIONS ", 'probes': { 'a': { 'type': 'icmp' }, 'b': { 'type': 'icmp' }, 'c': { 'type': "
+      "'icmp' }, 'd': { 'type': 'none' } }, 'services': { 'api': { " ROUTE
+      ", 'probe': 'a', 'endpoints': { 'eu': { 'A': [{ 'address': '192.0.2.1', 'probe': 'b' }] }, "
+      "'us': { 'A': ['192.0.2.2'] } } } }, " NAMES " }",
+      "warning app.map.json: probes.c: no service uses this probe\n"
+      "warning app.map.json: probes.d: no service uses this probe" },
     { "no probes at all", NULL, MAP(ROUTE ", 'probe': 'health', " ENDPOINTS),
       "app.map.json: services.api.probe: unknown probe 'health': it is not among the map's "
       "probes" },
@@ -71,7 +79,8 @@ static void takes_them_from_shared_files(void **state)
     file_write(run.folder, "regions.json",
                "{ 'eu': { 'location': [50, 8] }, 'us': { 'location': [39, -77], 'bias': 7 },"
                " 'unused-here': {} }");
-    file_write(run.folder, "probes.json", "{ 'p': { 'type': 'tcp', 'port': 80 } }");
+    file_write(run.folder, "probes.json",
+               "{ 'p': { 'type': 'tcp', 'port': 80 }, 'unused-here': { 'type': 'none' } }");
     map_load(&run, ZONE, SHARED_MAP);
 
     assert_int_equal(report_count(run.report), 0);

@@ -2,11 +2,18 @@
 
 #include "tests/zones/map_fixture.h"
 
-/* One region, one service with the endpoints of the row, by a route that needs no place. */
+/*
+ * One region, one service with the endpoints of the row, by a route that needs no place, and
+ * another one that uses all the probes.
+ */
 #define POOL(type, list)                                                                     \
     "{ 'regions': { 'eu': {} }, 'probes': { 'tcp': { 'type': 'tcp', 'port': 80 }, 'bare': {" \
     " 'type': 'tcp' }, 'off': { 'type': 'none' } }, 'services': { 'api': { 'route': 'eu',"   \
-    " 'endpoints': { 'eu': { '" type "': " list " } } } }, " NAMES " }"
+    " 'endpoints': { 'eu': { '" type "': " list " } } }, 'probed': { 'route': 'eu',"         \
+    " 'probe': 'off', 'endpoints': { 'eu': { 'TXT': [" ASKED("a", "tcp") ", " ASKED(         \
+        "b", "bare") "] } } } }, 'names': { 'www': 'api', 'probed': 'probed' } }"
+#define ASKED(rdata, probe) \
+    "{ 'rdata': '" rdata "', 'probe': '" probe "', 'address': '127.0.0.1', 'port': 9 }"
 #define AT "app.map.json: services.api.endpoints.eu."
 
 static const struct map_case cases[] = {

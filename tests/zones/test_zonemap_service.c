@@ -45,7 +45,23 @@ static const struct map_case cases[] = {
       AT
       ".route.failover[1]: region 'su' is not among the service's endpoints; did you mean 'eu'?" },
     { "a region that the route does not name", NULL, MAP("'route': 'eu', " ENDPOINTS),
-      "warning " AT ".endpoints.us: the route does not name this region" },
+      "warning " AT ".endpoints.us: the route does not name this region: nobody is sent there" },
+    { "one that a geo appends by itself", NULL,
+      MAP("'route': { 'geo': [ { 'in': ['country:DE'], 'to': 'eu' }, { 'to': 'eu' } ] "
+          "}, " ENDPOINTS),
+      "warning " AT
+      ".endpoints.us: the route does not name this region: it follows only when those "
+      "named are down" },
+    { "unless every entry is fenced", NULL,
+      MAP("'route': { 'geo': [ { 'in': ['country:DE'], 'to': 'eu', 'fence': true }, { 'to': 'eu', "
+          "'fence': true } ] }, " ENDPOINTS),
+      "warning " AT ".endpoints.us: the route does not name this region: nobody is sent there" },
+    { "a rule that never matches, deep in a route", NULL,
+      MAP("'route': { 'failover': [ { 'geo': [ { 'in': ['country:DE'], 'to': { 'geo': [ { 'in': "
+          "['city:FR/Paris'], 'to': 'us' }, { 'to': 'eu' } ] }, 'fence': true }, { 'to': 'us', "
+          "'fence': true } ] }, 'eu' ] }, " ENDPOINTS),
+      "warning " AT ".route.failover[0].geo[0].to.geo[0].in[0]: never matches: nobody whom entry 0 "
+      "of the geo route around this one is for is in it" },
     { "but that is the last resort", NULL,
       MAP("'route': 'eu', 'when_all_down': ['us'], " ENDPOINTS), "" },
 };
