@@ -5,12 +5,22 @@
 #include <stdlib.h>
 
 #include "dns/base/arena.h"
+#include "tools/meridian_wrap.h"
+
+enum { GAP = 2, NOTE_INDENT = 4 }; /* between columns; beyond that of its row */
+
+struct note {
+    size_t cell; /* the last one before it */
+    const char *text;
+    struct note *next;
+};
 
 struct grid {
     struct arena *arena; /* the texts */
     const char **cells;  /* row by row */
     size_t count, cap;
     unsigned columns;
+    struct note *notes, **notes_end; /* in the order of their rows */
 };
 
 struct grid *grid_new(unsigned columns)
@@ -20,6 +30,7 @@ struct grid *grid_new(unsigned columns)
     if (grid == NULL)
         return NULL;
     grid->columns = columns;
+    grid->notes_end = &grid->notes;
     grid->arena = arena_new();
     if (grid->arena == NULL) {
         free(grid);
@@ -69,20 +80,23 @@ bool grid_format(struct grid *grid, const char *format, ...)
     return grid_put(grid, text);
 }
 
-/* Characters, not octets: continuation octets of UTF-8 take no room of their own. */
-static size_t text_width(const char *text)
+bool grid_note(struct grid *grid, const char *text)
 {
-    size_t width = 0;
-
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
+    struct note *note = ARENA_NEW(grid->arena, struct note);
+    if (note == NULL || grid->count == 0)
+        return false;
+    *note = (struct note){ .cell = grid->count - 1, .text = arena_string(grid->arena, text) };
+    if (note->text == NULL)
+        return false;
+    *grid->notes_end = note;
+    grid->notes_end = &note->next;
+    return true;
 }
 
 static void widths_measure(const struct grid *grid, size_t widths[GRID_COLUMNS])
 {
     for (size_t i = 0; i < grid->count; i++) {
-        const size_t width = text_width(grid->cells[i]);
+        const size_t width = wrap_text_width(grid->cells[i]);
         if (width > widths[i % grid->columns])
             widths[i % grid->columns] = width;
     }
@@ -93,25 +107,57 @@ static void pad(size_t count, FILE *to)
     fprintf(to, "%*s", (int)count, "");
 }
 
+/* The widest row without its last cell, which begins behind that. */
+static size_t last_column(const struct grid *grid, unsigned indent,
+                          const size_t widths[GRID_COLUMNS])
+{
+    size_t at = indent;
+    for (unsigned i = 0; i + 1 < grid->columns; i++)
+        at += widths[i] + GAP;
+    return at;
+}
+
+static void row_print(const struct grid *grid, size_t row, unsigned indent,
+                      const size_t widths[GRID_COLUMNS], FILE *to)
+{
+    size_t owed = indent; /* spaces, printed only when a word follows */
+    const char *below = NULL;
+    for (unsigned i = 0; i < grid->columns && row + i < grid->count; i++) {
+        const char *text = grid->cells[row + i];
+        const size_t width = wrap_text_width(text);
+        if (i > 0 && i + 1 == grid->columns &&
+            last_column(grid, indent, widths) + width > WRAP_WIDTH) {
+            below = text;
+            break;
+        }
+        if (width > 0) {
+            pad(owed, to);
+            fputs(text, to);
+            owed = 0;
+        }
+        owed += widths[i] - width + GAP;
+    }
+    fputc('\n', to);
+    if (below != NULL)
+        wrap_print(below, indent + NOTE_INDENT, to);
+}
+
+bool grid_is_empty(const struct grid *grid)
+{
+    return grid->count <= grid->columns;
+}
+
 void grid_print(const struct grid *grid, unsigned indent, FILE *to)
 {
     size_t widths[GRID_COLUMNS] = { 0 };
+    const struct note *note = grid->notes;
 
-    if (grid->count <= grid->columns)
+    if (grid_is_empty(grid))
         return;
     widths_measure(grid, widths);
     for (size_t row = 0; row < grid->count; row += grid->columns) {
-        size_t owed = indent; /* spaces, printed only when a word follows */
-        for (unsigned i = 0; i < grid->columns && row + i < grid->count; i++) {
-            const char *text = grid->cells[row + i];
-            const size_t width = text_width(text);
-            if (width > 0) {
-                pad(owed, to);
-                fputs(text, to);
-                owed = 0;
-            }
-            owed += widths[i] - width + 2;
-        }
-        fputc('\n', to);
+        row_print(grid, row, indent, widths, to);
+        for (; note != NULL && note->cell < row + grid->columns; note = note->next)
+            wrap_print(note->text, indent + NOTE_INDENT, to);
     }
 }

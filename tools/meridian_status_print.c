@@ -1,12 +1,14 @@
 #include "tools/meridian_status_print.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns/base/duration.h"
 #include "tools/meridian_grid.h"
 #include "tools/meridian_print.h"
 #include "tools/meridian_told.h"
+#include "tools/meridian_wrap.h"
 
 enum { AGE_TEXT = 32, INDENT = 2 };
 
@@ -17,6 +19,14 @@ static const char *age(uint64_t then_ms, uint64_t now_ms, char out[AGE_TEXT])
         return "-";
     const uint64_t ms = then_ms < now_ms ? now_ms - then_ms : 0;
     return duration_print(ms >= 1000 ? ms / 1000 * 1000 : ms, out, AGE_TEXT);
+}
+
+/* Whole days from the second on, whole hours from the second on. */
+static const char *span(uint64_t ms, char out[AGE_TEXT])
+{
+    enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
+    const uint64_t unit = ms >= 2 * DAY_MS ? DAY_MS : ms >= 2 * HOUR_MS ? HOUR_MS : 1000;
+    return duration_print(ms / unit * unit, out, AGE_TEXT);
 }
 
 static void print_texts(const struct json_node *object, const char *key, FILE *to)
@@ -85,6 +95,15 @@ static void print_last_load(const struct json_node *status, uint64_t now_ms, FIL
 
 /* ---- databases and zones ---- */
 
+/* With an empty line before it; nothing when it has no rows. */
+static void print_table(const struct grid *grid, FILE *to)
+{
+    if (grid_is_empty(grid))
+        return;
+    fputc('\n', to);
+    grid_print(grid, 0, to);
+}
+
 static bool print_databases(const struct json_node *status, uint64_t now_ms, FILE *to)
 {
     struct json_node list, database;
@@ -101,10 +120,8 @@ static bool print_databases(const struct json_node *status, uint64_t now_ms, FIL
                grid_format(grid, "%.10s (%s ago)", built,
                            age(told_time(&database, "built"), now_ms, ago));
     }
-    if (good) {
-        fputc('\n', to);
-        grid_print(grid, 0, to);
-    }
+    if (good)
+        print_table(grid, to);
     grid_free(grid);
     return good;
 }
@@ -121,10 +138,8 @@ static bool print_zones(const struct json_node *zones, FILE *to)
                grid_put(grid, told_text(&zone, "state")) &&
                grid_format(grid, "%" PRIu64, told_number(&zone, "serial")) &&
                grid_format(grid, "%" PRIu64, told_number(&zone, "records"));
-    if (good) {
-        fputc('\n', to);
-        grid_print(grid, 0, to);
-    }
+    if (good)
+        print_table(grid, to);
     grid_free(grid);
     return good;
 }
@@ -168,24 +183,68 @@ static void region_state(const struct json_node *region, char *out, size_t cap)
         snprintf(out, cap, "%s", first);
 }
 
+static bool put_last_probe(struct grid *grid, const struct json_node *endpoint, uint64_t now_ms)
+{
+    struct json_node last;
+    char ago[AGE_TEXT];
+
+    if (!json_member(endpoint, "target", &last))
+        return grid_put(grid, "not probed");
+    if (!json_member(endpoint, "last", &last))
+        return grid_put(grid, "none yet");
+    const char *reason = told_bool(&last, "good") ? "good" : told_text(&last, "reason");
+    return grid_format(grid, "%s, %.1f ms, %s ago%s", reason, told_real(&last, "took_ms"),
+                       age(told_time(&last, "at"), now_ms, ago),
+                       told_bool(&last, "verdict_kept") ? ", says nothing" : "");
+}
+
 static bool put_endpoint(struct grid *grid, const struct json_node *endpoint, uint64_t now_ms)
 {
-    char since[AGE_TEXT], ago[AGE_TEXT];
-    struct json_node last;
-    const bool probed = json_member(endpoint, "target", &last);
+    struct json_node target;
+    char since[AGE_TEXT];
+    const bool probed = json_member(endpoint, "target", &target);
 
-    bool good =
-        grid_format(grid, "%s %s", told_text(endpoint, "type"), told_text(endpoint, "data")) &&
-        grid_format(grid, "%s%s", told_text(endpoint, "health"),
-                    told_bool(endpoint, "unsure") ? "?" : "") &&
-        grid_put(grid, probed ? age(told_time(endpoint, "since"), now_ms, since) : "-");
-    if (!probed)
-        return good && grid_put(grid, "not probed");
-    if (!json_member(endpoint, "last", &last))
-        return good && grid_put(grid, "none yet");
-    const char *reason = told_bool(&last, "good") ? "good" : told_text(&last, "reason");
-    return good && grid_format(grid, "%s, %.1f ms, %s ago", reason, told_real(&last, "took_ms"),
-                               age(told_time(&last, "at"), now_ms, ago));
+    return grid_format(grid, "%s %s", told_text(endpoint, "type"), told_text(endpoint, "data")) &&
+           grid_format(grid, "%s%s", told_text(endpoint, "health"),
+                       told_bool(endpoint, "unsure") ? "?" : "") &&
+           grid_put(grid, probed ? age(told_time(endpoint, "since"), now_ms, since) : "-") &&
+           put_last_probe(grid, endpoint, now_ms);
+}
+
+static bool note_certificate(struct grid *grid, const struct json_node *endpoint, uint64_t now_ms)
+{
+    const uint64_t ends_ms = told_time(endpoint, "certificate_expires");
+    char text[64], time[AGE_TEXT];
+
+    if (ends_ms == 0)
+        return true;
+    if (ends_ms > now_ms)
+        snprintf(text, sizeof text, "certificate ends in %s", span(ends_ms - now_ms, time));
+    else
+        snprintf(text, sizeof text, "certificate ended %s ago", span(now_ms - ends_ms, time));
+    return grid_note(grid, text);
+}
+
+/* What else there is to say of an endpoint, a line each. */
+static bool note_endpoint(struct grid *grid, const struct json_node *endpoint, uint64_t now_ms)
+{
+    struct json_node gates, gate;
+    char text[256];
+    bool good = note_certificate(grid, endpoint, now_ms);
+
+    if (good && told_number(endpoint, "damping") > 1) {
+        snprintf(text, sizeof text, "flaps: the way back takes %" PRIu64 " times `rise`",
+                 told_number(endpoint, "damping"));
+        good = grid_note(grid, text);
+    }
+    if (!json_member(endpoint, "gates", &gates))
+        return good;
+    for (size_t i = 0; good && json_child(&gates, i, &gate); i++) {
+        snprintf(text, sizeof text, "gate %s: %s", told_bool(&gate, "open") ? "open" : "shut",
+                 told_text(&gate, "text"));
+        good = grid_note(grid, text);
+    }
+    return good;
 }
 
 static bool put_region(struct grid *grid, const struct json_node *region, uint64_t now_ms)
@@ -199,8 +258,23 @@ static bool put_region(struct grid *grid, const struct json_node *region, uint64
     region_state(region, state, sizeof state);
     for (size_t i = 0; good && json_child(&endpoints, i, &endpoint); i++)
         good = grid_put(grid, i == 0 ? told_text(region, "name") : "") &&
-               grid_put(grid, i == 0 ? state : "") && put_endpoint(grid, &endpoint, now_ms);
+               grid_put(grid, i == 0 ? state : "") && put_endpoint(grid, &endpoint, now_ms) &&
+               note_endpoint(grid, &endpoint, now_ms);
     return good;
+}
+
+static bool print_service_head(const struct json_node *zone, const struct json_node *service,
+                               FILE *to)
+{
+    char *text = NULL;
+    if (asprintf(&text, "%s: service %s, TTL %" PRIu64 ", route %s", told_text(zone, "name"),
+                 told_text(service, "name"), told_number(service, "ttl"),
+                 told_text(service, "route")) < 0)
+        return false;
+    fputc('\n', to);
+    wrap_print(text, 0, to);
+    free(text);
+    return true;
 }
 
 static bool print_service(const struct json_node *zone, const struct json_node *service,
@@ -218,12 +292,10 @@ static bool print_service(const struct json_node *zone, const struct json_node *
     if (json_member(service, "regions", &regions))
         for (size_t i = 0; good && json_child(&regions, i, &region); i++)
             good = put_region(grid, &region, now_ms);
-    if (good) {
-        fprintf(to, "\n%s: service %s, TTL %" PRIu64 ", route %s\n", told_text(zone, "name"),
-                told_text(service, "name"), told_number(service, "ttl"),
-                told_text(service, "route"));
+    if (good)
+        good = print_service_head(zone, service, to);
+    if (good)
         grid_print(grid, INDENT, to);
-    }
     grid_free(grid);
     return good;
 }

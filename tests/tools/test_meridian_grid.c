@@ -49,6 +49,40 @@ static void lines_columns_up(void **state)
     }
 }
 
+#define SIXTY "123456789 123456789 123456789 123456789 123456789 123456789."
+
+/* The last cell goes below where it would leave the page; a note always stands there. */
+static void keeps_to_the_page(void **state)
+{
+    static const char expected[] = "  " SIXTY "  of sixteen chars\n"
+                                   "  b" "                                                           "
+                                   "  short\n"
+                                   "      a remark on b\n"
+                                   "      and another\n"
+                                   "  " SIXTY "\n"
+                                   "      of seventeen char\n";
+    char *printed = NULL;
+    size_t len;
+    (void)state;
+    struct grid *grid = grid_new(2);
+    assert_non_null(grid);
+    assert_true(grid_is_empty(grid));
+    assert_true(grid_put(grid, SIXTY) && grid_put(grid, "of sixteen chars"));
+    assert_true(grid_is_empty(grid));
+    assert_true(grid_put(grid, "b") && grid_put(grid, "short"));
+    assert_true(grid_note(grid, "a remark on b") && grid_note(grid, "and another"));
+    assert_true(grid_put(grid, SIXTY) && grid_put(grid, "of seventeen char"));
+    assert_false(grid_is_empty(grid));
+
+    FILE *to = open_memstream(&printed, &len);
+    assert_non_null(to);
+    grid_print(grid, 2, to);
+    assert_int_equal(fclose(to), 0);
+    assert_string_equal(printed, expected);
+    free(printed);
+    grid_free(grid);
+}
+
 static void takes_many_rows(void **state)
 {
     (void)state;
@@ -75,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_columns_up),
+        cmocka_unit_test(keeps_to_the_page),
         cmocka_unit_test(takes_many_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

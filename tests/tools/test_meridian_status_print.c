@@ -52,7 +52,8 @@ static const char whole_printed[] =
     "\n"
     "a: service api, TTL 30, route {}\n"
     "  REGION  STATE            ENDPOINT          HEALTH  SINCE  LAST PROBE\n"
-    "  hel     A up, AAAA down  A 192.0.2.1       up?     10m    HTTP 503, 1.2 ms, 1s ago\n"
+    "  hel     A up, AAAA down  A 192.0.2.1       up?     10m\n"
+    "      HTTP 503, 1.2 ms, 1s ago\n"
     "                           AAAA 2001:db8::1  down    1m     none yet\n"
     "  iad     up               A 192.0.2.2       up      -      not probed\n";
 
@@ -83,6 +84,87 @@ static void tells_everything_in_tables(void **state)
     char *printed = print(whole);
     assert_string_equal(printed, whole_printed);
     free(printed);
+}
+
+static size_t widest_line(const char *text)
+{
+    size_t widest = 0;
+    for (; *text != '\0'; text += strspn(text, "\n")) {
+        const size_t len = strcspn(text, "\n");
+        widest = len > widest ? len : widest;
+        text += len;
+    }
+    return widest;
+}
+
+/* One region with these endpoints, and what is printed of it. */
+static const struct {
+    const char *what, *endpoints, *printed;
+} endpoints[] = {
+    { "a certificate that will do",
+      "{ \"type\": \"A\", \"data\": \"192.0.2.1\", \"health\": \"up\", \"target\": \"t\","
+      "  \"since\": \"2026-11-21T06:20:00.000Z\","
+      "  \"last\": { \"at\": \"2026-11-21T06:29:58.500Z\", \"good\": true, \"took_ms\": 7.5 },"
+      "  \"certificate_expires\": \"2026-12-20T20:00:00.000Z\" }",
+      "  REGION  STATE  ENDPOINT     HEALTH  SINCE  LAST PROBE\n"
+      "  hel     up     A 192.0.2.1  up      10m    good, 7.5 ms, 1s ago\n"
+      "      certificate ends in 29d\n" },
+    { "one that is over",
+      "{ \"type\": \"A\", \"data\": \"192.0.2.1\", \"health\": \"up\", \"target\": \"t\","
+      "  \"certificate_expires\": \"2026-11-21T00:00:00.000Z\" }",
+      "  REGION  STATE  ENDPOINT     HEALTH  SINCE  LAST PROBE\n"
+      "  hel     up     A 192.0.2.1  up      -      none yet\n"
+      "      certificate ended 6h ago\n" },
+    { "gates and damping, below their endpoint",
+      "{ \"type\": \"A\", \"data\": \"192.0.2.1\", \"health\": \"down\", \"target\": \"t\","
+      "  \"damping\": 4, \"gates\": ["
+      "  { \"open\": true, \"text\": \"error_rate 0, not over 0.05 (30 results in 1m)\" },"
+      "  { \"open\": false, \"text\": \"latency_p95 2.3s, over 2s (30 results in 1m)\" } ] },"
+      "{ \"type\": \"A\", \"data\": \"192.0.2.2\", \"health\": \"up\" }",
+      "  REGION  STATE  ENDPOINT     HEALTH  SINCE  LAST PROBE\n"
+      "  hel     up     A 192.0.2.1  down    -      none yet\n"
+      "      flaps: the way back takes 4 times `rise`\n"
+      "      gate open: error_rate 0, not over 0.05 (30 results in 1m)\n"
+      "      gate shut: latency_p95 2.3s, over 2s (30 results in 1m)\n"
+      "                 A 192.0.2.2  up      -      not probed\n" },
+    { "a file that says nothing",
+      "{ \"type\": \"A\", \"data\": \"192.0.2.1\", \"health\": \"up\", \"target\": \"t\","
+      "  \"last\": { \"at\": \"2026-11-21T06:30:00.000Z\", \"good\": false, \"took_ms\": 0.1,"
+      "  \"verdict_kept\": true, \"reason\": \"no such file or directory\" } }",
+      "  REGION  STATE  ENDPOINT     HEALTH  SINCE  LAST PROBE\n"
+      "  hel     up     A 192.0.2.1  up      -\n"
+      "      no such file or directory, 0.1 ms, 0s ago, says nothing\n" },
+    { "a long reason and a long address keep to the page",
+      "{ \"type\": \"AAAA\", \"data\": \"2001:db8:1111:2222:3333:4444:5555:6666\","
+      "  \"health\": \"down\", \"target\": \"t\","
+      "  \"last\": { \"at\": \"2026-11-21T06:30:00.000Z\", \"good\": false, \"took_ms\": 10.25,"
+      "  \"reason\": \"SSL: no alternative certificate subject name matches target host name "
+      "'www.app.example'\" } }",
+      "  REGION  STATE  ENDPOINT                                     HEALTH  SINCE\n"
+      "      LAST PROBE\n"
+      "  hel     up     AAAA 2001:db8:1111:2222:3333:4444:5555:6666  down    -\n"
+      "      SSL: no alternative certificate subject name matches target host name\n"
+      "      'www.app.example', 10.2 ms, 0s ago\n" },
+};
+
+static void tells_what_is_known_of_an_endpoint(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
+        char *document;
+        assert_true(asprintf(&document,
+                             "{ \"zones\": [ { \"state\": \"good\", \"services\": [ { \"regions\": ["
+                             "{ \"name\": \"hel\", \"health\": { \"A\": \"up\" },"
+                             "  \"endpoints\": [ %s ] } ] } ] } ] }",
+                             endpoints[i].endpoints) > 0);
+        char *printed = print(document);
+        const char *table = strstr(printed, "  REGION");
+        if (table == NULL || strcmp(table, endpoints[i].printed) != 0)
+            fail_msg("%s: printed\n%s", endpoints[i].what, printed);
+        assert_true(widest_line(printed) <= 80);
+        free(printed);
+        free(document);
+    }
 }
 
 /* A daemon of another version is no reason to fall over. */
@@ -118,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_everything_in_tables),
+        cmocka_unit_test(tells_what_is_known_of_an_endpoint),
         cmocka_unit_test(prints_what_there_is),
         cmocka_unit_test(says_what_a_refused_load_means),
     };
