@@ -217,30 +217,37 @@ static char *level_print(const struct gate_rules *rules, double value, char *out
     return out;
 }
 
-/* How the value stands to the bound that matters now. */
-static const char *relation(const struct gate_rules *rules, const struct gate_finding *finding)
+/* How the value stands to the level that matters now, and which that is. */
+static const char *relation(const struct gate_rules *rules, const struct gate_finding *finding,
+                            double *level)
 {
     const bool low_is_bad = rules->metric == GATE_AVAILABILITY;
+    const bool bad = is_worse_than_down(rules, finding->value);
+    *level = finding->open || bad ? rules->down : rules->up;
     if (finding->open)
         return low_is_bad ? "not below" : "not over";
+    if (bad)
+        return low_is_bad ? "below" : "over";
     if (finding->proving)
         return low_is_bad ? "proving itself over" : "proving itself under";
-    return low_is_bad ? "below" : "over";
+    return low_is_bad ? "not yet up to" : "not yet down to";
 }
 
 char *gate_print(const struct gate_rules *rules, const struct gate_finding *finding,
                  char out[GATE_WORDS])
 {
     char metric[24], value[24], level[24], window[24];
+    double bound;
+    const char *words = relation(rules, finding, &bound);
     gate_metric_print(rules, metric, sizeof metric);
     level_print(rules, finding->value, value, sizeof value);
-    level_print(rules, finding->open ? rules->down : rules->up, level, sizeof level);
+    level_print(rules, bound, level, sizeof level);
     duration_print(rules->window_ms, window, sizeof window);
     if (finding->too_few)
         snprintf(out, GATE_WORDS, "%s stays %s: %u of %u results in %s", metric,
                  finding->open ? "open" : "shut", finding->samples, rules->min_samples, window);
     else
-        snprintf(out, GATE_WORDS, "%s %s, %s %s (%u results in %s)", metric, value,
-                 relation(rules, finding), level, finding->samples, window);
+        snprintf(out, GATE_WORDS, "%s %s, %s %s (%u results in %s)", metric, value, words, level,
+                 finding->samples, window);
     return out;
 }

@@ -224,7 +224,10 @@ static void a_finding_is_told_in_words(void **state)
     } cases[] = {
         { { .metric = GATE_ERROR_RATE, .window_ms = 60000, .down = 0.05, .up = 0.01 },
           { .value = 0.2, .samples = 30 },
-          "error_rate 0.2, over 0.01 (30 results in 1m)" },
+          "error_rate 0.2, over 0.05 (30 results in 1m)" },
+        { { .metric = GATE_ERROR_RATE, .window_ms = 60000, .down = 0.05, .up = 0.01 },
+          { .value = 0.02, .samples = 30 },
+          "error_rate 0.02, not yet down to 0.01 (30 results in 1m)" },
         { { .metric = GATE_ERROR_RATE, .window_ms = 60000, .down = 0.05, .up = 0.01 },
           { .open = true, .value = 0.02, .samples = 30 },
           "error_rate 0.02, not over 0.05 (30 results in 1m)" },
@@ -233,7 +236,7 @@ static void a_finding_is_told_in_words(void **state)
           "error_rate 0, proving itself under 0.01 (30 results in 1m)" },
         { { .metric = GATE_LATENCY, .permille = 950, .window_ms = 60000, .down = 2e6, .up = 5e5 },
           { .value = 2300000, .samples = 12 },
-          "latency_p95 2s300ms, over 500ms (12 results in 1m)" },
+          "latency_p95 2s300ms, over 2s (12 results in 1m)" },
         { { .metric = GATE_LATENCY,
             .permille = 950,
             .min_samples = 20,
@@ -244,7 +247,10 @@ static void a_finding_is_told_in_words(void **state)
           "latency_p95 stays open: 2 of 20 results in 1m" },
         { { .metric = GATE_AVAILABILITY, .window_ms = 600000, .down = 0.99, .up = 0.999 },
           { .value = 0.9955, .samples = 300 },
-          "availability 0.9955, below 0.999 (300 results in 10m)" },
+          "availability 0.9955, not yet up to 0.999 (300 results in 10m)" },
+        { { .metric = GATE_AVAILABILITY, .window_ms = 600000, .down = 0.99, .up = 0.999 },
+          { .value = 0.95, .samples = 300 },
+          "availability 0.95, below 0.99 (300 results in 10m)" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char words[GATE_WORDS];
