@@ -20,6 +20,9 @@ enum { HEADER_MOST = 64 * 1024, BODY_MOST = 1024 * 1024 };
 
 static const char system_certificates[] = "/etc/ssl/certs/ca-certificates.crt";
 
+/* How long libcurl keeps the trusted certificates that it has parsed (20 ms for a system's file). */
+enum { TRUST_KEPT_S = 10 };
+
 /* One multi handle; libcurl tells which sockets and which time to wait for. */
 struct http_engine {
     struct probe_engine base; /* first */
@@ -138,6 +141,19 @@ static void tell_no_memory(const struct http_probe *probe, struct probe_result *
         probe_fail_errno(result, ENOMEM);
 }
 
+/* "OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number": the last part is for people. */
+static void tell_no_tls(const struct http_probe *probe, struct probe_result *result)
+{
+    const char *reason = probe->error, *colons;
+    if (strstr(reason, "SSL_ERROR_SYSCALL") != NULL) {
+        probe_fail(result, "TLS: closed in the handshake");
+        return;
+    }
+    while ((colons = strstr(reason, "::")) != NULL)
+        reason = colons + 2;
+    probe_fail(result, reason != probe->error ? "TLS: %s" : "%s", reason);
+}
+
 static void http_judge(const struct http_probe *probe, CURLcode code, struct probe_result *result)
 {
     const struct probe_spec *spec = &probe->base.target->spec;
@@ -159,6 +175,9 @@ static void http_judge(const struct http_probe *probe, CURLcode code, struct pro
         return;
     case CURLE_COULDNT_CONNECT:
         tell_no_connection(probe, result);
+        return;
+    case CURLE_SSL_CONNECT_ERROR:
+        tell_no_tls(probe, result);
         return;
     case CURLE_OUT_OF_MEMORY:
         tell_no_memory(probe, result);
@@ -405,6 +424,10 @@ static void trust_set(const struct http_probe *probe, bool verify)
     /* A folder of certificates costs 25 ms a handshake; the one file is parsed once and shared. */
     curl_easy_setopt(probe->easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(probe->easy, CURLOPT_CAINFO, verify ? probe->engine->certificates : NULL);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* A day, if it were asked: whoever replaces an authority would have all of it down till then. */
+    curl_easy_setopt(probe->easy, CURLOPT_CA_CACHE_TIMEOUT, (long)TRUST_KEPT_S);
+#endif
 }
 
 static bool request_make(struct http_probe *probe, const struct target *target)

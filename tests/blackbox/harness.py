@@ -430,6 +430,7 @@ class HealthTarget:
 
         set("good")    200
         set("bad")     503
+        set("third")   200, 200, 503, and again
         set("hang")    accepts, reads, says nothing
         set("refuse")  nobody listens
     """
@@ -511,7 +512,8 @@ class HealthTarget:
             if self.mode == "hang":
                 self._held.append(connection)
                 return
-            status = b"200 OK" if self.mode == "good" else b"503 Service Unavailable"
+            good = self.mode == "good" or self.mode == "third" and self.asked % 3 != 0
+            status = b"200 OK" if good else b"503 Service Unavailable"
         connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Type: text/plain\r\n"
                            b"Content-Length: 3\r\nConnection: close\r\n\r\nok\n")
         connection.close()
