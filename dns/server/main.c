@@ -21,6 +21,7 @@
 #include "dns/server/load.h"
 #include "dns/server/loader.h"
 #include "dns/server/notify.h"
+#include "dns/server/orders.h"
 #include "dns/server/overview.h"
 #include "dns/server/privileges.h"
 #include "dns/server/socket.h"
@@ -125,6 +126,7 @@ struct daemon {
     struct board *board;
     struct loader *loader;
     struct prober *prober;
+    struct orders *orders;
     struct steward *steward;
     struct widener *widener;
     struct crew *crew;
@@ -324,7 +326,11 @@ static bool start_threads(struct daemon *daemon)
     if (daemon->loop == NULL || widener_open(&daemon->widener) != STATUS_OK ||
         prober_open(daemon->board, &daemon->prober) != STATUS_OK)
         return false;
-    daemon->steward = steward_new(daemon->board, loader_pools(daemon->loader), NULL);
+    daemon->orders = orders_new();
+    if (daemon->orders == NULL)
+        return false;
+    daemon->steward =
+        steward_new(daemon->board, loader_pools(daemon->loader), daemon->orders);
     if (daemon->steward == NULL)
         return false;
     ev_async_init(&daemon->pools_changed, on_pools_changed);
@@ -404,6 +410,7 @@ static void daemon_close(struct daemon *daemon)
     if (daemon->prober != NULL)
         prober_close(daemon->prober);
     steward_free(daemon->steward);
+    orders_free(daemon->orders);
     icmp_socket_forget();
     widener_close(daemon->widener);
     board_free(daemon->board);

@@ -6,6 +6,7 @@
 
 #include "dns/base/clock.h"
 #include "dns/proto/rrtype.h"
+#include "dns/server/orders.h"
 
 /* How finely a region's clients come back: in this many steps, none shorter than STEP_MS. */
 enum { RAMP_STEPS = 256, STEP_MS = 50 };
@@ -15,6 +16,7 @@ struct memory {
     struct pool_state state;
     enum health counted; /* what its targets alone make it */
     bool unsure;
+    enum order_kind order;
     bool kept;      /* someone in charge has the pool */
     bool known;     /* it had a verdict once */
     bool withdrawn; /* down by probes: one of the `max_down` */
@@ -64,12 +66,20 @@ static const struct pool *crowd_pool(const struct crowd *crowd, uint16_t region)
     return service_pool(crowd->service, region, crowd->type);
 }
 
-/* What an operator wants of a region; POOL_BY_PROBES: nothing. */
-static enum pool_cause ordered(const struct steward *steward, const struct crowd *crowd,
-                               uint16_t region, enum health *health)
+/* What the operator has ordered, whatever probes find. */
+static struct pool_state ordered(enum order_kind order)
 {
-    (void)steward, (void)crowd, (void)region, (void)health;
-    return POOL_BY_PROBES;
+    switch (order) {
+    case ORDER_DRAIN:
+        return (struct pool_state){ .health = HEALTH_DOWN, .cause = POOL_BY_DRAIN };
+    case ORDER_DOWN:
+        return (struct pool_state){ .health = HEALTH_DOWN, .cause = POOL_BY_FORCE };
+    case ORDER_UP:
+        return (struct pool_state){ .health = HEALTH_UP, .cause = POOL_BY_FORCE };
+    case ORDER_NONE:
+        break;
+    }
+    return (struct pool_state){ .health = HEALTH_UNKNOWN };
 }
 
 static uint32_t withheld_at(const struct memory *memory, uint32_t ramp_ms, uint64_t now_ms)
@@ -142,19 +152,25 @@ static unsigned count_withdrawn(struct steward *steward, const struct crowd *cro
         if (pool == NULL)
             continue;
         struct memory *memory = &steward->memories[pool->id];
-        memory->withdrawn = memory->withdrawn && memory->counted == HEALTH_DOWN;
+        memory->withdrawn = memory->withdrawn && memory->counted == HEALTH_DOWN &&
+                            memory->order == ORDER_NONE;
         withdrawn += memory->withdrawn;
     }
     return withdrawn;
 }
 
+/* What is known of each pool, before limits. */
 static void crowd_count(struct steward *steward, const struct crowd *crowd)
 {
     for (uint16_t region = 0; region < crowd->service->region_count; region++) {
         const struct pool *pool = crowd_pool(crowd, region);
+        const struct service_region *at = &crowd->service->regions[region];
         if (pool == NULL)
             continue;
         struct memory *memory = &steward->memories[pool->id];
+        if (steward->orders != NULL)
+            memory->order = orders_find(steward->orders, at->name, at->tags, at->tag_count,
+                                        crowd->service->name, NULL);
         const struct pool_state counted =
             pool_count(crowd->service, region, pool, steward->targets);
         memory->counted = counted.health;
@@ -174,14 +190,12 @@ static void crowd_judge(struct steward *steward, const struct crowd *crowd, uint
             continue;
         struct memory *memory = &steward->memories[pool->id];
         struct pool_state next = { .health = memory->counted, .unsure = memory->unsure };
-        next.cause = ordered(steward, crowd, region, &next.health);
-        if (next.cause != POOL_BY_PROBES)
-            next.unsure = false;
-        if (next.cause == POOL_BY_PROBES && memory->counted == HEALTH_DOWN && !memory->withdrawn) {
-            if (withdrawn < crowd->service->max_down) {
-                memory->withdrawn = true;
-                withdrawn++;
-            } else {
+        if (memory->order != ORDER_NONE) {
+            next = ordered(memory->order);
+        } else if (memory->counted == HEALTH_DOWN && !memory->withdrawn) {
+            memory->withdrawn = withdrawn < crowd->service->max_down;
+            withdrawn += memory->withdrawn;
+            if (!memory->withdrawn) {
                 next.health = HEALTH_UP;
                 next.cause = POOL_BY_LIMIT;
             }

@@ -31,6 +31,15 @@ static const struct map_case cases[] = {
       AT ".min_up: '0%' is neither a count nor a text like \"50%\"" },
     { "min_up of another kind", NULL, SERVICE("'min_up': []"),
       AT ".min_up: expected a count or a text like \"50%\"" },
+    { "a short TTL over the long one", NULL, SERVICE("'ttl': 20, 'ttl_min': 21"),
+      AT ".ttl_min: 21 is over the ttl, 20" },
+    { "a short TTL over the default one", NULL, SERVICE("'ttl_min': 31"),
+      AT ".ttl_min: 31 is over the ttl, 30" },
+    { "more than all down", NULL, SERVICE("'max_down': '101%'"),
+      AT ".max_down: '101%' is neither a count nor a text like \"50%\"" },
+    { "max_down and ramp of another kind", NULL, SERVICE("'max_down': true, 'ramp': 'slow'"),
+      AT ".ramp: 'slow' is not a duration like \"250ms\", \"10s\", \"5m\", \"2h\", \"1d\" or a number of seconds\n" AT
+         ".max_down: expected a count or a text like \"50%\"" },
     { "a list for when all is down, with mistakes", NULL,
       SERVICE("'when_all_down': ['eu', 'us', 'eu', 'ue', 7]"),
       AT
@@ -81,6 +90,10 @@ static void has_the_defaults_of_the_contract(void **state)
     const struct service *service = map_service(&run, 0);
     assert_string_equal(service->name, "api");
     assert_int_equal(service->ttl, 30);
+    assert_int_equal(service->ttl_min, 10);
+    assert_int_equal(service->max_down, service->region_count);
+    assert_int_equal(service->ramp_ms, 0);
+    assert_int_equal(service->grain.v4, 24);
     assert_int_equal(service->answers, 8);
     assert_int_equal(service->spread, 1);
     assert_true(service->ecs);
@@ -99,10 +112,13 @@ static void takes_what_the_map_says(void **state)
     struct map_run run;
     world_init(&run);
     map_load(&run, ZONE,
-             SERVICE("'ttl': 0, 'answers': 1, 'spread': 2, 'ecs': false, 'partial_types': true,"
+             SERVICE("'ttl': 0, 'max_down': '50%', 'ramp': '1m', 'answers': 1, 'spread': 2, 'ecs': false, 'partial_types': true,"
                      " 'when_all_down': ['us', 'eu']"));
     const struct service *service = map_service(&run, 0);
     assert_int_equal(service->ttl, 0);
+    assert_int_equal(service->ttl_min, 0);
+    assert_int_equal(service->max_down, 1);
+    assert_int_equal(service->ramp_ms, 60000);
     assert_int_equal(service->answers, 1);
     assert_int_equal(service->spread, 2);
     assert_false(service->ecs);

@@ -385,6 +385,65 @@ static void is_as_wide_as_the_answer_is_true(void **state)
     }
 }
 
+/* The word of a pool counts, whoever wrote it; its endpoints only say which of them answer. */
+static void answers_with_all_of_a_region_that_is_held_up(void **state)
+{
+    static const struct pool_state held = { .health = HEALTH_UP, .cause = POOL_BY_LIMIT };
+    struct scene *scene = *state;
+    const struct client client = client_v4();
+    struct choice choice;
+
+    order("hfv");
+    scene_health(scene, "duu", "uuu");
+    pool_board_set(scene->pools_now, scene->pools[HELSINKI][0].id, held);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    check("none is up", &choice, CHOICE_HEALTHY, "10 11");
+
+    board_set(scene->board, target_a(HELSINKI, 1), HEALTH_UP, false);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    check("one is up", &choice, CHOICE_HEALTHY, "11");
+
+    board_set(scene->board, target_a(HELSINKI, 1), HEALTH_DOWN, false);
+    scene->service.spread = 2;
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    check("beside one that is up", &choice, CHOICE_HEALTHY, "10 11 20 21");
+}
+
+static void has_a_short_ttl_while_health_may_change(void **state)
+{
+    struct scene *scene = *state;
+    const struct client client = client_v4();
+    struct choice choice;
+
+    order("hfv");
+    board_set(scene->board, target_a(FRANKFURT, 0), HEALTH_UP, true);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    assert_int_equal(choice.ttl, SCENE_TTL);
+    board_set(scene->board, target_a(HELSINKI, 0), HEALTH_UP, true);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    assert_int_equal(choice.ttl, SCENE_TTL_MIN);
+    choose(scene, RRTYPE_AAAA, &client, NULL, &choice);
+    assert_int_equal(choice.ttl, SCENE_TTL);
+}
+
+/* While clients come back block by block, an answer is true for one block of max_scope. */
+static void is_true_for_a_block_while_clients_come_back(void **state)
+{
+    static const struct pool_state back = { .health = HEALTH_UP, .withheld = POOL_SHARE / 2 };
+    struct scene *scene = *state;
+    const struct client client = client_v4();
+    struct choice choice;
+
+    order("fhv");
+    pool_board_set(scene->pools_now, scene->pools[HELSINKI][0].id, back);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    assert_int_equal(choice.scope, 12);
+    order("hfv");
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    assert_int_equal(choice.scope, 24);
+    assert_int_equal(choice.ttl, SCENE_TTL_MIN);
+}
+
 /* RFC 7871 section 7.1.2: source prefix 0 asks for an answer that looks at no address. */
 static void does_not_steer_who_hides(void **state)
 {
@@ -418,6 +477,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(draws_by_weight, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(steers_by_ecs_or_by_source, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(is_as_wide_as_the_answer_is_true, scene_setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(answers_with_all_of_a_region_that_is_held_up, scene_setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(has_a_short_ttl_while_health_may_change, scene_setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(is_true_for_a_block_while_clients_come_back, scene_setup,
+                                        scene_teardown),
         cmocka_unit_test_setup_teardown(does_not_steer_who_hides, scene_setup, scene_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,95 @@ static void a_photograph_notices_every_change(void **state)
     assert_false(inquiry_photograph(&inquiry, photograph));
 }
 
+/* The region's word for A, as a steward could write it. */
+static void say(struct scene *scene, unsigned region, struct pool_state state)
+{
+    pool_board_set(scene->pools_now, scene->pools[region][0].id, state);
+}
+
+static struct shortlist list_for(const struct scene *scene, const char *client, uint8_t source_len)
+{
+    static const uint16_t order[] = { HELSINKI, FRANKFURT, VIRGINIA };
+    const struct policy_client who = { .address = scene_address(client), .source_len = source_len };
+    const struct inquiry inquiry = { &scene->service, RRTYPE_A, scene->pools_now, NULL, &who };
+    struct shortlist list;
+    shortlist_make(&inquiry, order, COUNT(order), &list);
+    return list;
+}
+
+/* A share of the clients, always the same ones and more and more of them, block by block. */
+static void a_returning_region_takes_its_clients_back_one_by_one(void **state)
+{
+    enum { CLIENTS = 4096, STEPS = 16 };
+    static bool taken[CLIENTS];
+    struct scene *scene = *state;
+
+    for (unsigned step = 0; step <= STEPS; step++) {
+        unsigned count = 0;
+        say(scene, HELSINKI,
+            (struct pool_state){ .health = HEALTH_UP,
+                                 .withheld = POOL_SHARE - POOL_SHARE / STEPS * step });
+        for (unsigned i = 0; i < CLIENTS; i++) {
+            char client[ADDRESS_TEXT], neighbour[ADDRESS_TEXT];
+            snprintf(client, sizeof client, "10.%u.%u.9", i >> 8, i & 255);
+            snprintf(neighbour, sizeof neighbour, "10.%u.%u.77", i >> 8, i & 255);
+            const struct shortlist list = list_for(scene, client, 32);
+            const bool now = list.regions[0] == HELSINKI;
+            assert_int_equal(list.count, 1);
+            assert_int_equal(list_for(scene, neighbour, 24).regions[0], list.regions[0]);
+            assert_int_equal(list.drawn, step < STEPS);
+            assert_int_equal(list.unsure, step < STEPS);
+            if (taken[i] && !now)
+                fail_msg("step %u sends %s away again", step, client);
+            taken[i] = now;
+            count += now;
+        }
+        /* Six standard deviations of what chance allows. */
+        const int expected = (int)(CLIENTS / STEPS * step);
+        assert_in_range(count, expected < 192 ? 0 : expected - 192, expected + 192);
+        if (step == 0 || step == STEPS)
+            assert_int_equal(count, expected);
+        assert_int_equal(list_for(scene, "10.0.0.9", 0).regions[0],
+                         step < STEPS ? FRANKFURT : HELSINKI);
+    }
+}
+
+static void a_returning_region_is_better_than_none(void **state)
+{
+    struct scene *scene = *state;
+    const struct pool_state back = { .health = HEALTH_UP, .withheld = POOL_SHARE };
+
+    scene_health(scene, "ddd", "uuu");
+    say(scene, FRANKFURT, back);
+    struct shortlist list = list_for(scene, "10.0.0.9", 32);
+    assert_int_equal(list.kind, CHOICE_HEALTHY);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.regions[0], FRANKFURT);
+
+    say(scene, VIRGINIA, back);
+    scene->service.spread = 2;
+    assert_int_equal(list_for(scene, "10.0.0.9", 32).count, 1);
+    say(scene, HELSINKI, (struct pool_state){ .health = HEALTH_UP });
+    list = list_for(scene, "10.0.0.9", 32);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.regions[0], HELSINKI);
+}
+
+/* What may change does so on the way to those who answer, not behind them. */
+static void only_what_stands_before_makes_unsure(void **state)
+{
+    struct scene *scene = *state;
+
+    say(scene, FRANKFURT, (struct pool_state){ .health = HEALTH_UP, .unsure = true });
+    assert_false(list_for(scene, "10.0.0.9", 32).unsure);
+    say(scene, HELSINKI, (struct pool_state){ .health = HEALTH_DOWN });
+    assert_true(list_for(scene, "10.0.0.9", 32).unsure);
+    say(scene, FRANKFURT, (struct pool_state){ .health = HEALTH_UP });
+    assert_false(list_for(scene, "10.0.0.9", 32).unsure);
+    say(scene, HELSINKI, (struct pool_state){ .health = HEALTH_DOWN, .unsure = true });
+    assert_true(list_for(scene, "10.0.0.9", 32).unsure);
+}
+
 static void equal_lists_give_equal_records(void **state)
 {
     (void)state;
@@ -144,6 +233,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_photograph_is_judged_like_the_board, scene_setup,
                                         scene_teardown),
         cmocka_unit_test_setup_teardown(a_photograph_notices_every_change, scene_setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(a_returning_region_takes_its_clients_back_one_by_one,
+                                        scene_setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(a_returning_region_is_better_than_none, scene_setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(only_what_stands_before_makes_unsure, scene_setup,
                                         scene_teardown),
         cmocka_unit_test(equal_lists_give_equal_records),
         cmocka_unit_test_setup_teardown(spread_over_more_regions_than_an_answer_holds, scene_setup,
