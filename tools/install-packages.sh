@@ -10,8 +10,8 @@ set -eu
 build='gcc make pkg-config libc6-dev libldns-dev libmaxminddb-dev libev-dev libjansson-dev
        liburcu-dev libcurl4-openssl-dev libmicrohttpd-dev libssl-dev ca-certificates'
 demo='python3 bind9-dnsutils curl'
-test='libcmocka-dev python3-dnspython python3-maxminddb nsd knot bind9 bind9-utils nginx-light
-      memcached redis-server unbound openssl'
+test='libcmocka-dev python3-dnspython python3-maxminddb python3-jsonschema nsd knot bind9
+      bind9-utils nginx-light memcached redis-server unbound openssl'
 services='nsd knot named nginx memcached redis-server unbound'
 
 if [ $# -eq 0 ]; then
