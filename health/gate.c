@@ -75,11 +75,11 @@ static void window_add(struct gate *gate, bool good, uint32_t took_us, uint64_t 
         sketch_add(&gate->sketches[at], took_us);
 }
 
-static void window_measure(struct gate *gate)
+/* With so many failures beside those in the window. */
+static void window_measure(const struct gate *gate, uint32_t more_bad, struct gate_finding *finding)
 {
     const struct gate_rules *rules = &gate->rules;
-    struct gate_finding *finding = &gate->finding;
-    uint32_t good = 0, bad = 0;
+    uint32_t good = 0, bad = more_bad;
     for (size_t i = 0; i < GATE_SLICES; i++) {
         good += gate->slices[i].good;
         bad += gate->slices[i].bad;
@@ -114,13 +114,18 @@ static bool is_at_up(const struct gate_rules *rules, double value)
     return rules->metric == GATE_AVAILABILITY ? value >= rules->up : value <= rules->up;
 }
 
+static bool is_shutting(const struct gate_rules *rules, const struct gate_finding *finding)
+{
+    return finding->open && !finding->too_few && is_worse_than_down(rules, finding->value);
+}
+
 static bool gate_judge(struct gate *gate, uint64_t now_ms)
 {
     const struct gate_rules *rules = &gate->rules;
     struct gate_finding *finding = &gate->finding;
 
     if (finding->open) {
-        finding->open = finding->too_few || !is_worse_than_down(rules, finding->value);
+        finding->open = !is_shutting(rules, finding);
         return !finding->open;
     }
     if (finding->too_few || !is_at_up(rules, finding->value)) {
@@ -138,16 +143,36 @@ static bool gate_judge(struct gate *gate, uint64_t now_ms)
     return true;
 }
 
+/* Time does not go backwards here, whatever the clock does. */
+static uint64_t gate_advance(struct gate *gate, uint64_t now_ms)
+{
+    if (now_ms > gate->last_ms)
+        gate->last_ms = now_ms;
+    window_slide(gate, slice_number(gate, gate->last_ms));
+    return gate->last_ms;
+}
+
 bool gate_feed(struct gate *gate, bool good, uint32_t took_us, uint64_t now_ms)
 {
-    if (now_ms < gate->last_ms)
-        now_ms = gate->last_ms;
-    gate->last_ms = now_ms;
-    const uint64_t number = slice_number(gate, now_ms);
-    window_slide(gate, number);
-    window_add(gate, good, took_us, number);
-    window_measure(gate);
+    now_ms = gate_advance(gate, now_ms);
+    window_add(gate, good, took_us, slice_number(gate, now_ms));
+    window_measure(gate, 0, &gate->finding);
     return gate_judge(gate, now_ms);
+}
+
+bool gate_would_shut(struct gate *gate, uint64_t now_ms)
+{
+    struct gate_finding finding = gate->finding;
+    gate_advance(gate, now_ms);
+    window_measure(gate, 1, &finding);
+    return is_shutting(&gate->rules, &finding);
+}
+
+void gate_afresh(struct gate *gate)
+{
+    window_slide(gate, UINT64_MAX);
+    gate->finding.proving = false;
+    window_measure(gate, 0, &gate->finding);
 }
 
 const struct gate_finding *gate_now(const struct gate *gate)

@@ -61,6 +61,12 @@ void gate_free(struct gate *gate);
  */
 bool gate_feed(struct gate *gate, bool good, uint32_t took_us, uint64_t now_ms);
 
+/* A failure at this time would shut it. Moves the window on, and changes no verdict. */
+bool gate_would_shut(struct gate *gate, uint64_t now_ms);
+
+/* Forgets all results; open stays open and shut stays shut, which now has to prove itself anew. */
+void gate_afresh(struct gate *gate);
+
 /* After the last result. */
 const struct gate_finding *gate_now(const struct gate *gate);
 

@@ -59,6 +59,21 @@ bool judge_feed(struct judge *judge, bool good, uint32_t took_us, uint64_t now_m
     return true;
 }
 
+bool judge_would_fall(struct judge *judge, uint64_t now_ms)
+{
+    bool falls = verdict_would_fall(&judge->counting, &judge->rules);
+    for (size_t i = 0; i < judge->spec->gate_count; i++)
+        falls = gate_would_shut(judge->gates[i], now_ms) || falls;
+    return judge->health == HEALTH_UP && falls;
+}
+
+void judge_afresh(struct judge *judge)
+{
+    verdict_afresh(&judge->counting);
+    for (size_t i = 0; i < judge->spec->gate_count; i++)
+        gate_afresh(judge->gates[i]);
+}
+
 bool judge_unsure(const struct judge *judge)
 {
     if (verdict_unsure(&judge->counting))

@@ -31,6 +31,12 @@ void judge_release(struct judge *judge);
 /* Takes one result in; true when `health` changed. `took_us` is of a good result. */
 bool judge_feed(struct judge *judge, bool good, uint32_t took_us, uint64_t now_ms);
 
+/* A failure at this time would take the target down. */
+bool judge_would_fall(struct judge *judge, uint64_t now_ms);
+
+/* Health stays as it is; what spoke against it is forgotten, and what the gates have measured. */
+void judge_afresh(struct judge *judge);
+
 /* The next results may turn the verdict: failing, recovering, or proving itself to a gate. */
 bool judge_unsure(const struct judge *judge);
 

@@ -52,6 +52,16 @@ bool verdict_feed(struct verdict *verdict, const struct verdict_rules *rules, bo
     return true;
 }
 
+bool verdict_would_fall(const struct verdict *verdict, const struct verdict_rules *rules)
+{
+    return verdict->health == HEALTH_UP && verdict->streak + 1u >= rules->fall;
+}
+
+void verdict_afresh(struct verdict *verdict)
+{
+    verdict->streak = 0;
+}
+
 bool verdict_unsure(const struct verdict *verdict)
 {
     return verdict->streak != 0;

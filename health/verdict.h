@@ -42,6 +42,12 @@ void verdict_init(struct verdict *verdict, uint64_t now_ms);
 bool verdict_feed(struct verdict *verdict, const struct verdict_rules *rules, bool good,
                   uint64_t now_ms);
 
+/* One more failure would take it down. */
+bool verdict_would_fall(const struct verdict *verdict, const struct verdict_rules *rules);
+
+/* The results so far no longer speak against the health that stands. */
+void verdict_afresh(struct verdict *verdict);
+
 /* The last result spoke against the health that still stands. */
 bool verdict_unsure(const struct verdict *verdict);
 

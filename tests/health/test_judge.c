@@ -26,8 +26,9 @@ static struct probe_spec spec_of(uint8_t gate_count)
 }
 
 /*
- * A result each second: '+' good and quick, '~' good and slow, '-' bad; after
- * each what stands: U up, D down, u and d the same while unsure.
+ * A result each second: '+' good and quick, '~' good and slow, '-' bad, '*' the
+ * judge begins afresh; after each what stands: U up, D down, u and d the same
+ * while unsure.
  */
 static const struct {
     const char *what;
@@ -42,6 +43,10 @@ static const struct {
     { "counting up again does not open a gate", 1, "+---++++++++++++++", "UuuDdDDDDDDDDDddUU" },
     { "each gate for itself", 2, "++~~~", "UUUUD" },
     { "slow is no failure to counting", 2, "~~~~~", "UUUDD" },
+    { "afresh forgets a streak and keeps the verdict", 0, "+--*--*---*-", "UuuUuuUuuDDD" },
+    { "afresh forgets a way back", 0, "+---+*++", "UuuDdDdU" },
+    { "afresh forgets what gates have measured", 1, "++-*+-+", "UUuUUuU" },
+    { "afresh keeps a gate shut until it has proven itself", 1, "++-+-*++++++", "UUuUdDDDDddU" },
     { "quick again at once where nothing must be proven", 2, "~~~~~+++++", "UUUDDDDDDU" },
 };
 
@@ -72,8 +77,18 @@ static void counting_and_gates_must_agree(void **state)
             const enum health before = judge.health;
             const char result = cases[i].results[k];
             const uint32_t took_us = result == '~' ? 2000000 : 1000;
-            const bool changed = judge_feed(&judge, result != '-', took_us, (k + 1) * 1000);
+            const uint64_t now_ms = (k + 1) * 1000;
+            if (result == '*') {
+                judge_afresh(&judge);
+                assert_int_equal(judge.health, before);
+                seen[k] = letter_of(&judge);
+                continue;
+            }
+            const bool falls = judge_would_fall(&judge, now_ms);
+            const bool changed = judge_feed(&judge, result != '-', took_us, now_ms);
             assert_int_equal(changed, judge.health != before);
+            if (result == '-' && falls != (before == HEALTH_UP && judge.health == HEALTH_DOWN))
+                fail_msg("%s: a fall was not foretold at result %zu", cases[i].what, k);
             if (changed)
                 assert_int_equal(judge.since_ms, (k + 1) * 1000);
             seen[k] = letter_of(&judge);
