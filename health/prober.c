@@ -28,6 +28,7 @@ struct prober {
     /* under the lock of `watch`; its condition tells of these too */
     struct watch_list list;
     struct watch_list *next; /* NULL once it is taken over */
+    struct guard_table *next_guard;
     bool ends;
 };
 
@@ -109,6 +110,7 @@ static void take_over(struct prober *prober, struct watch_list *next)
     }
     watch_list_free(&old);
     const struct watch_list *list = &prober->list;
+    watch_use(&prober->watch, list->by_id, list->cap, prober->next_guard);
     for (size_t id = 0; id < list->cap; id++) {
         if (list->by_id[id] != NULL && !watched_is_started(list->by_id[id]))
             board_set(prober->watch.board, (uint32_t)id, watched_health(list->by_id[id]), false);
@@ -142,14 +144,21 @@ static void on_wake(struct ev_loop *loop, struct ev_async *wake, int events)
         take_over(prober, next);
 }
 
-enum status prober_watch(struct prober *prober, const struct target *const *targets, size_t count)
+enum status prober_watch(struct prober *prober, const struct target *const *targets, size_t count,
+                         const struct guard_member *members, size_t member_count)
 {
     struct watch_list next;
-    if (!watch_list_build(prober, targets, count, &next))
+    struct guard_table *table = guard_table_new(members, member_count);
+    if (table == NULL)
         return STATUS_MEMORY;
+    if (!watch_list_build(prober, targets, count, &next)) {
+        guard_table_free(table);
+        return STATUS_MEMORY;
+    }
 
     pthread_mutex_lock(&prober->watch.lock);
     prober->next = &next;
+    prober->next_guard = table;
     ev_async_send(prober->watch.loop, &prober->wake);
     while (prober->next != NULL)
         pthread_cond_wait(&prober->watch.news, &prober->watch.lock);
@@ -242,6 +251,12 @@ void prober_on_touch(struct prober *prober, prober_touched *touched, void *conte
     prober->watch.touched_context = context;
 }
 
+void prober_on_freeze(struct prober *prober, prober_froze *froze, void *context)
+{
+    prober->watch.froze = froze;
+    prober->watch.froze_context = context;
+}
+
 void prober_on_change(struct prober *prober, prober_changed *changed, void *context)
 {
     prober->watch.changed = changed;
@@ -264,6 +279,13 @@ bool prober_await_first_round(struct prober *prober, uint64_t most_ms)
     const bool complete = prober->watch.unknown_count == 0;
     pthread_mutex_unlock(&prober->watch.lock);
     return complete;
+}
+
+void prober_freeze(struct prober *prober, struct prober_freeze *out)
+{
+    pthread_mutex_lock(&prober->watch.lock);
+    *out = prober->watch.freeze;
+    pthread_mutex_unlock(&prober->watch.lock);
 }
 
 bool prober_report(struct prober *prober, uint32_t id, struct target_report *out)

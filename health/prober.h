@@ -7,6 +7,8 @@
 
 #include "dns/base/diag.h"
 #include "health/board.h"
+#include "health/guard.h"
+#include "health/prober_freeze.h"
 #include "health/target.h"
 #include "health/target_report.h"
 
@@ -34,11 +36,15 @@ void prober_close(struct prober *prober);
  * From now on exactly these targets are watched; ones watched before (the same
  * id and the same key) keep their state, new ones start unknown: their word on
  * the board is reset before this returns. PROBE_NONE is up without being asked.
+ * The members say which regions use which of them: when several regions fail
+ * together and no target of any answers, the prober takes itself for cut off,
+ * and every state stays as it is until one does (health/guard.h).
  * The targets are copied. Blocks until the prober has taken the list over: after
  * that no id left out is written. On STATUS_MEMORY the old list stands.
  * Thread: the loader.
  */
-enum status prober_watch(struct prober *prober, const struct target *const *targets, size_t count)
+enum status prober_watch(struct prober *prober, const struct target *const *targets, size_t count,
+                         const struct guard_member *members, size_t member_count)
     __attribute__((warn_unused_result));
 
 /* Blocks until every watched target has had a first result, at most `most_ms`. True when so. */
@@ -46,6 +52,16 @@ bool prober_await_first_round(struct prober *prober, uint64_t most_ms);
 
 /* False when the id is not watched. Thread: any; takes the prober's lock. */
 bool prober_report(struct prober *prober, uint32_t id, struct target_report *out);
+
+/* Thread: any; takes the prober's lock. */
+void prober_freeze(struct prober *prober, struct prober_freeze *out);
+
+/*
+ * Called when the prober freezes and when that ends. Set before the first
+ * prober_watch(). Thread: the prober's, holding no lock; must not call prober_watch().
+ */
+typedef void prober_froze(void *context, const struct prober_freeze *freeze);
+void prober_on_freeze(struct prober *prober, prober_froze *froze, void *context);
 
 /*
  * Called after every change of a target's health, the first verdict included,

@@ -34,6 +34,8 @@ static const enum kind kind_of[] = {
 struct flight {
     struct watched *watched;
     struct probe *probe;
+    bool asked; /* its answer is what the guard waits for */
+    uint64_t started_ns;
     LIST_ENTRY(flight) beside;
 };
 
@@ -49,6 +51,9 @@ struct watched {
     unsigned flight_count;
     bool waits;
     TAILQ_ENTRY(watched) in_line;
+    bool is_asked; /* by the guard, and no probe is on its way for that */
+    bool holds;    /* a failure that the guard has not let count yet */
+    struct probe_result held;
     struct target_report report; /* written by the thread under the lock */
 };
 
@@ -66,6 +71,12 @@ static bool is_unknown(const struct watched *watched)
     return watched->judge.health == HEALTH_UNKNOWN;
 }
 
+/* A file's word tells nothing of our network. */
+static bool is_guarded(const struct watched *watched)
+{
+    return watched->target->spec.type != PROBE_FILE;
+}
+
 static void on_result(void *context, const struct probe_result *result);
 
 static void launch(struct watched *watched)
@@ -75,6 +86,7 @@ static void launch(struct watched *watched)
     struct flight *flight = calloc(1, sizeof *flight);
     if (flight != NULL) {
         flight->watched = watched;
+        flight->started_ns = clock_monotonic_ns();
         flight->probe =
             kinds[kind]->start(watch->engines[kind], watched->target, on_result, flight);
     }
@@ -85,6 +97,8 @@ static void launch(struct watched *watched)
             timer_start(watch->loop, &watched->again, START_AGAIN_MS);
         return;
     }
+    flight->asked = watched->is_asked;
+    watched->is_asked = false;
     LIST_INSERT_HEAD(&watched->flights, flight, beside);
     watched->flight_count++;
     watch->flight_count++;
@@ -149,58 +163,6 @@ static void on_again(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 /* ---- judging ---- */
 
-static void tell_change(const struct watched *watched, enum health before)
-{
-    const struct target_report *report = &watched->report;
-    const int shut = judge_shut_gate(&watched->judge);
-
-    if (before == HEALTH_UNKNOWN && report->health == HEALTH_UP)
-        log_debug("target %s: up at its first probe", report->label);
-    else if (before == HEALTH_UNKNOWN)
-        log_warning("target %s: down at its first probe: %s", report->label, report->last_reason);
-    else if (report->health == HEALTH_UP)
-        log_info("target %s: up after %u good probes", report->label, report->good_streak);
-    else if (watched->judge.counting.health == HEALTH_UP && shut >= 0)
-        log_warning("target %s: down by its gate: %s", report->label, report->gates[shut].words);
-    else
-        log_warning("target %s: down after %u failures: %s", report->label,
-                    watched->target->spec.fall, report->last_reason);
-
-    const struct watch *watch = watched->watch;
-    if (watch->changed != NULL)
-        watch->changed(watch->changed_context, report);
-}
-
-static void report_gates(struct watched *watched)
-{
-    const struct probe_spec *spec = &watched->target->spec;
-    struct target_report *report = &watched->report;
-    report->gate_count = spec->gate_count;
-    for (size_t i = 0; i < spec->gate_count; i++) {
-        struct target_gate *gate = &report->gates[i];
-        gate->finding = *gate_now(watched->judge.gates[i]);
-        gate_metric_print(&spec->gates[i], gate->metric, sizeof gate->metric);
-        gate_print(&spec->gates[i], &gate->finding, gate->words);
-    }
-}
-
-/* Under the lock. */
-static void report_fill(struct watched *watched, const struct probe_result *result)
-{
-    struct target_report *report = &watched->report;
-    report->health = watched->judge.health;
-    report->unsure = judge_unsure(&watched->judge);
-    report->last_wall_ms = clock_wall_ms();
-    report->last_good = result->good;
-    report->last_silent = result->silent;
-    report->last_took_us = result->took_us;
-    if (result->certificate_ends_s != 0)
-        report->certificate_ends_s = result->certificate_ends_s;
-    memcpy(report->last_reason, result->reason, sizeof report->last_reason);
-    report->damping =
-        verdict_damping(&watched->judge.counting, &watched->judge.rules, clock_monotonic_ms());
-}
-
 static void report_result(struct watched *watched, const struct probe_result *result, bool changed)
 {
     struct watch *watch = watched->watch;
@@ -208,12 +170,8 @@ static void report_result(struct watched *watched, const struct probe_result *re
 
     pthread_mutex_lock(&watch->lock);
     const bool first = report->last_wall_ms == 0;
-    report_fill(watched, result);
-    report_gates(watched);
-    if (changed)
-        report->since_wall_ms = report->last_wall_ms;
-    report->good_streak = result->good ? report->good_streak + 1 : 0;
-    *(result->good ? &report->good_count : &report->bad_count) += 1;
+    target_report_last(report, &watched->judge, result);
+    target_report_count(report, &watched->judge, result, changed);
     if (first && --watch->unknown_count == 0)
         pthread_cond_broadcast(&watch->news);
     pthread_mutex_unlock(&watch->lock);
@@ -224,7 +182,7 @@ static void keep_verdict(struct watched *watched, const struct probe_result *res
 {
     const bool again = watched->report.last_silent;
     pthread_mutex_lock(&watched->watch->lock);
-    report_fill(watched, result);
+    target_report_last(&watched->report, &watched->judge, result);
     watched->report.silent_count++;
     pthread_mutex_unlock(&watched->watch->lock);
     if (!again)
@@ -263,9 +221,14 @@ static void judge_result(struct watched *watched, const struct probe_result *res
 
     const bool changed = judge_feed(judge, result->good, result->took_us, clock_monotonic_ms());
     board_tell(watched);
+    if (is_guarded(watched))
+        guard_health(watch->guard, watched->target->id, judge->health == HEALTH_UP);
     report_result(watched, result, changed);
-    if (changed)
-        tell_change(watched, before);
+    if (changed) {
+        target_report_log_change(&watched->report, judge, before);
+        if (watch->changed != NULL)
+            watch->changed(watch->changed_context, &watched->report);
+    }
 
     /*
      * A refusal is an answer, and a quick one: ask on until the verdict stands.
@@ -274,6 +237,156 @@ static void judge_result(struct watched *watched, const struct probe_result *res
     if (result->refused && verdict_unsure(&judge->counting) && judge->counting.health == HEALTH_UP)
         timer_start(watch->loop, &watched->again, WATCHED_AGAIN_MS);
 }
+
+/* ---- the guard ---- */
+
+static struct watched *watch_find(const struct watch *watch, uint32_t id)
+{
+    return id < watch->by_id_cap ? watch->by_id[id] : NULL;
+}
+
+/* A failure that does not count, at least not yet. */
+static void report_set_aside(struct watched *watched, const struct probe_result *result,
+                             bool ignored)
+{
+    struct watch *watch = watched->watch;
+    pthread_mutex_lock(&watch->lock);
+    target_report_last(&watched->report, &watched->judge, result);
+    watched->report.last_set_aside = true;
+    watched->report.ignored_count += ignored;
+    watch->freeze.ignored += ignored;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+static void held_settle(struct watched *watched, bool counts)
+{
+    if (!watched->holds)
+        return;
+    watched->holds = false;
+    if (counts)
+        judge_result(watched, &watched->held);
+    else
+        report_set_aside(watched, &watched->held, true);
+}
+
+/* All that failures have said in vain is forgotten; verdicts stay as they are. */
+static void judge_all_afresh(struct watch *watch)
+{
+    for (size_t id = 0; id < watch->by_id_cap; id++) {
+        struct watched *watched = watch->by_id[id];
+        if (watched == NULL || !is_guarded(watched))
+            continue;
+        judge_afresh(&watched->judge);
+        board_tell(watched);
+    }
+}
+
+static void freeze_set(struct watch *watch, bool frozen)
+{
+    pthread_mutex_lock(&watch->lock);
+    watch->freeze.frozen = frozen;
+    watch->freeze.since_wall_ms = clock_wall_ms();
+    watch->freeze.freezes += frozen;
+    const struct prober_freeze freeze = watch->freeze;
+    pthread_mutex_unlock(&watch->lock);
+    watch->reminded_ms = clock_monotonic_ms();
+    if (watch->froze != NULL)
+        watch->froze(watch->froze_context, &freeze);
+}
+
+static void remind_frozen(struct watch *watch)
+{
+    enum { REMIND_MS = 60000 };
+    const uint64_t now_ms = clock_monotonic_ms();
+    if (now_ms - watch->reminded_ms < REMIND_MS)
+        return;
+    watch->reminded_ms = now_ms;
+    log_error("prober: still frozen, no target of any region answers");
+}
+
+/* What the guard made of others by one result. */
+static void turn_follow(struct watch *watch, const struct guard_turn *turn)
+{
+    if (turn->thawed) {
+        judge_all_afresh(watch);
+        freeze_set(watch, false);
+        log_warning("prober: no longer frozen, a target answers; the others are judged afresh");
+    }
+    if (turn->froze) {
+        freeze_set(watch, true);
+        log_error("prober: frozen: several regions failed together and nobody answers, which looks "
+                  "like our own network; every state stays as it is");
+    }
+    for (size_t i = 0; i < turn->settled_count; i++) {
+        struct watched *other = watch_find(watch, turn->settled[i]);
+        if (other != NULL)
+            held_settle(other, !turn->froze);
+    }
+    for (size_t i = 0; i < turn->ask_count; i++) {
+        struct watched *other = watch_find(watch, turn->asks[i]);
+        if (other == NULL)
+            continue;
+        other->is_asked = true;
+        ask(other);
+    }
+}
+
+/* The first result decides alone, and the word of a file tells nothing of our network. */
+static void take_good(struct watched *watched, const struct probe_result *result,
+                      uint64_t started_ns)
+{
+    struct guard_turn turn;
+    if (is_guarded(watched)) {
+        watched->holds = false;
+        guard_good(watched->watch->guard, watched->target->id, started_ns, &turn);
+        turn_follow(watched->watch, &turn);
+    }
+    judge_result(watched, result);
+}
+
+static void take_bad(struct watched *watched, const struct probe_result *result, bool asked)
+{
+    struct guard *guard = watched->watch->guard;
+    struct guard_turn turn = { 0 };
+    enum guard_ruling ruling = GUARD_COUNT;
+    if (is_guarded(watched) && !is_unknown(watched)) {
+        const bool falls = judge_would_fall(&watched->judge, clock_monotonic_ms());
+        ruling = guard_bad(guard, watched->target->id, falls, asked, clock_monotonic_ns(), &turn);
+    }
+    switch (ruling) {
+    case GUARD_COUNT:
+        judge_result(watched, result);
+        break;
+    case GUARD_HOLD:
+        watched->holds = true;
+        watched->held = *result;
+        report_set_aside(watched, result, false);
+        break;
+    case GUARD_IGNORE:
+        report_set_aside(watched, result, true);
+        if (guard_is_frozen(guard))
+            remind_frozen(watched->watch);
+        break;
+    }
+    turn_follow(watched->watch, &turn);
+}
+
+void watch_use(struct watch *watch, struct watched *const *by_id, size_t cap,
+               struct guard_table *table)
+{
+    struct guard_turn turn;
+    watch->by_id = by_id;
+    watch->by_id_cap = cap;
+    guard_adopt(watch->guard, table, &turn);
+    turn_follow(watch, &turn);
+    /* Who belongs to no region any more has lost its guard. */
+    for (size_t id = 0; id < cap; id++) {
+        if (by_id[id] != NULL && by_id[id]->holds && !guard_holds(watch->guard, (uint32_t)id))
+            held_settle(by_id[id], true);
+    }
+}
+
+/* ---- flights end ---- */
 
 static void flight_free(struct flight *flight)
 {
@@ -288,13 +401,19 @@ static void on_result(void *context, const struct probe_result *result)
 {
     struct flight *flight = context;
     struct watched *watched = flight->watched;
+    const bool asked = flight->asked;
+    const uint64_t started_ns = flight->started_ns;
     flight_free(flight);
-    if (result->inconclusive)
+    if (result->inconclusive) {
+        watched->is_asked = watched->is_asked || asked;
         pass_over(watched, result);
-    else if (result->silent && !is_unknown(watched))
+    } else if (result->silent && !is_unknown(watched)) {
         keep_verdict(watched, result);
-    else
-        judge_result(watched, result);
+    } else if (result->good) {
+        take_good(watched, result, started_ns);
+    } else {
+        take_bad(watched, result, asked);
+    }
     watch_serve_line(watched->watch);
 }
 
@@ -351,6 +470,8 @@ void watched_start(struct watched *watched)
 void watched_stop(struct watched *watched)
 {
     struct watch *watch = watched->watch;
+    if (watched->started)
+        guard_forget(watch->guard, watched->target->id);
     ev_timer_stop(watch->loop, &watched->regular);
     ev_timer_stop(watch->loop, &watched->again);
     leave_line(watched);
@@ -404,6 +525,11 @@ bool watch_open(struct watch *watch, struct board *board)
     TAILQ_INIT(&watch->line);
     watch_locks(watch);
 
+    watch->guard = guard_new();
+    if (watch->guard == NULL) {
+        log_error("prober: out of memory");
+        return false;
+    }
     watch->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
     if (watch->loop == NULL) {
         log_error("prober: no event loop: %s", strerror(errno));
@@ -427,6 +553,7 @@ void watch_close(struct watch *watch)
     }
     if (watch->loop != NULL)
         ev_loop_destroy(watch->loop);
+    guard_free(watch->guard);
     pthread_cond_destroy(&watch->news);
     pthread_mutex_destroy(&watch->lock);
 }

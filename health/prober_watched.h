@@ -8,7 +8,9 @@
 #include <sys/queue.h>
 
 #include "health/board.h"
+#include "health/guard.h"
 #include "health/probe.h"
+#include "health/prober_freeze.h"
 #include "health/target.h"
 #include "health/target_report.h"
 
@@ -36,8 +38,15 @@ struct watch {
     /* After a change of a target's word on the board, holding no lock; NULL: nobody asks. */
     void (*touched)(void *context, uint32_t id);
     void *touched_context;
+    struct guard *guard;
+    struct watched *const *by_id; /* those in use, with gaps; the prober's */
+    size_t by_id_cap;
+    uint64_t reminded_ms; /* when the log was last told that all is frozen */
+    void (*froze)(void *context, const struct prober_freeze *freeze); /* NULL: nobody asks */
+    void *froze_context;
 
     pthread_mutex_t lock; /* of every report, and of what follows */
+    struct prober_freeze freeze;
     pthread_cond_t news;  /* the first round is complete; on the monotonic clock */
     size_t unknown_count; /* targets without a first result */
 };
@@ -46,6 +55,12 @@ struct watch {
 bool watch_open(struct watch *watch, struct board *board);
 /* Nothing may be in flight. */
 void watch_close(struct watch *watch);
+/*
+ * These are in use from now on: `by_id` stays the caller's, the table becomes
+ * the guard's. Those that left are stopped already, those that came not yet started.
+ */
+void watch_use(struct watch *watch, struct watched *const *by_id, size_t cap,
+               struct guard_table *table);
 /* Starts probes that wait in line, as far as there are places. */
 void watch_serve_line(struct watch *watch);
 

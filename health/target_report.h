@@ -6,6 +6,7 @@
 
 #include "health/board.h"
 #include "health/gate.h"
+#include "health/judge.h"
 #include "health/probe.h"
 #include "health/probe_spec.h"
 
@@ -30,11 +31,23 @@ struct target_report {
     uint64_t good_count, bad_count;
     uint64_t silent_count; /* results that left the verdict as it was */
     bool last_silent;
+    bool last_set_aside;         /* the last result waits or does not count: see health/guard.h */
+    uint64_t ignored_count;      /* failures that did not count while the prober was cut off */
     uint32_t good_streak;        /* good results in a row, to this moment */
     unsigned damping;            /* what `rise` is multiplied by for flapping: 1 .. 16 */
     uint64_t certificate_ends_s; /* seconds since 1970; 0: none was seen */
     uint8_t gate_count;
     struct target_gate gates[PROBE_GATES];
 };
+
+/* The last result, and what the judge makes of it all. */
+void target_report_last(struct target_report *report, const struct judge *judge,
+                        const struct probe_result *result);
+/* A result that counted, after target_report_last(); `changed` when health did by it. */
+void target_report_count(struct target_report *report, const struct judge *judge,
+                         const struct probe_result *result, bool changed);
+/* Tells the log that health has changed. */
+void target_report_log_change(const struct target_report *report, const struct judge *judge,
+                              enum health before);
 
 #endif

@@ -56,6 +56,22 @@ static void print_head(const struct json_node *status, uint64_t now_ms, FILE *to
             age(told_time(status, "since"), now_ms, since));
 }
 
+/* Nothing is moved while the prober takes itself for cut off: nobody should have to guess why. */
+static void print_freeze(const struct json_node *status, uint64_t now_ms, FILE *to)
+{
+    struct json_node prober;
+    bool frozen = false;
+    char since[AGE_TEXT];
+
+    if (json_member(status, "prober", &prober))
+        frozen = told_bool(&prober, "frozen");
+    if (frozen)
+        fprintf(to,
+                "\nFROZEN for %s: several regions failed together and no target answers, which looks "
+                "like our own network.\nEvery state stays as it was until one answers.\n",
+                age(told_time(&prober, "since"), now_ms, since));
+}
+
 /* The mistake is told below, under its zone. */
 static bool zones_tell(const struct json_node *zones, const char *mistake)
 {
@@ -317,6 +333,7 @@ bool status_print(const struct json_node *status, uint64_t now_wall_ms, FILE *to
     bool good = true;
 
     print_head(status, now_wall_ms, to);
+    print_freeze(status, now_wall_ms, to);
     print_last_load(status, now_wall_ms, to);
     if (!json_member(status, "zones", &zones))
         return print_databases(status, now_wall_ms, to);

@@ -10,11 +10,13 @@
 
 #include "dns/base/clock.h"
 #include "dns/base/heap.h"
+#include "dns/base/intern.h"
 #include "dns/base/log.h"
 #include "dns/server/debounce.h"
 #include "dns/server/load.h"
 #include "dns/server/watch.h"
 #include "health/target.h"
+#include "zones/membership.h"
 #include "zones/snapshot.h"
 
 enum {
@@ -37,6 +39,7 @@ struct loader {
     struct load_secrets secrets;
     struct prober *prober;
     struct steward *steward;
+    struct intern *regions; /* their names, numbered for the prober's guard */
     struct config *first; /* the configuration of the start */
     struct load current;  /* what is in force */
     struct stamp stamp;   /* of `file` when it was last read */
@@ -87,13 +90,15 @@ struct loader *loader_new(const char *file, const struct board *board)
     loader->file = file;
     loader->builder = snapshot_builder_new(board);
     loader->mistakes = report_new();
+    loader->regions = intern_new();
     loader->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loader->builder == NULL || loader->mistakes == NULL || loader->wake < 0 ||
-        load_secrets_init(&loader->secrets) != STATUS_OK ||
+    if (loader->builder == NULL || loader->mistakes == NULL || loader->regions == NULL ||
+        loader->wake < 0 || load_secrets_init(&loader->secrets) != STATUS_OK ||
         pthread_mutex_init(&loader->lock, NULL) != 0) {
         if (loader->wake >= 0)
             close(loader->wake);
         report_free(loader->mistakes);
+        intern_free(loader->regions);
         snapshot_builder_free(loader->builder);
         free(loader);
         return NULL;
@@ -175,21 +180,31 @@ static size_t record_count(const struct snapshot *snapshot)
     return count;
 }
 
-/* Hands the prober every target in use; *timeout_ms is the longest of their patience. */
-static enum status targets_watch(struct loader *loader, uint64_t *timeout_ms)
+/*
+ * Hands the prober every target in use, and which regions use it: those of the
+ * generation in force, and of `next` (may be NULL), which is about to follow.
+ * *timeout_ms is the longest of their patience.
+ */
+static enum status targets_watch(struct loader *loader, const struct snapshot *next,
+                                 uint64_t *timeout_ms)
 {
     const struct target_registry *registry = snapshot_builder_targets(loader->builder);
     const size_t count = target_count(registry);
+    struct membership used = { 0 };
+    enum status status = STATUS_MEMORY;
     const struct target **targets = calloc(count > 0 ? count : 1, sizeof *targets);
-    if (targets == NULL)
-        return STATUS_MEMORY;
     *timeout_ms = 0;
+    if (targets == NULL || !membership_add(&used, loader->current.snapshot, loader->regions) ||
+        (next != NULL && !membership_add(&used, next, loader->regions)))
+        goto out;
     for (size_t i = 0; i < count; i++) {
         targets[i] = target_at(registry, i);
         if (targets[i]->spec.timeout_ms > *timeout_ms)
             *timeout_ms = targets[i]->spec.timeout_ms;
     }
-    const enum status status = prober_watch(loader->prober, targets, count);
+    status = prober_watch(loader->prober, targets, count, used.members, used.count);
+out:
+    membership_release(&used);
     free(targets);
     return status;
 }
@@ -199,10 +214,10 @@ static enum status targets_watch(struct loader *loader, uint64_t *timeout_ms)
  * the old generation goes on answering meanwhile. A probe ends by its timeout,
  * so the wait does too.
  */
-static void targets_await(struct loader *loader)
+static void targets_await(struct loader *loader, const struct snapshot *next)
 {
     uint64_t timeout_ms;
-    if (targets_watch(loader, &timeout_ms) != STATUS_OK) {
+    if (targets_watch(loader, next, &timeout_ms) != STATUS_OK) {
         log_error("out of memory, new targets are not probed");
         return;
     }
@@ -242,7 +257,7 @@ static void put_in_force(struct loader *loader, struct load *load)
     *load = (struct load){ 0 };
     snapshot_free(old, loader->builder);
     /* Targets that only the old generation used are free now; nobody may write to their ids. */
-    if (targets_watch(loader, &timeout_ms) != STATUS_OK)
+    if (targets_watch(loader, NULL, &timeout_ms) != STATUS_OK)
         log_error("out of memory, targets that are gone are still probed");
 }
 
@@ -322,7 +337,7 @@ static bool reload(struct loader *loader)
     if (usable) {
         warn_restart(loader, load.config);
         good = good && all_zones_good(load.snapshot);
-        targets_await(loader);
+        targets_await(loader, load.snapshot);
         put_in_force(loader, &load);
     } else {
         snapshot_free(load.snapshot, loader->builder);
@@ -447,7 +462,7 @@ enum status loader_start(struct loader *loader, struct prober *prober, struct st
     watch_current(loader);
     pools_take(loader, loader->current.snapshot);
     snapshot_publish(loader->current.snapshot);
-    enum status status = targets_watch(loader, &timeout_ms);
+    enum status status = targets_watch(loader, NULL, &timeout_ms);
     if (status == STATUS_OK && pthread_create(&loader->thread, NULL, loader_main, loader) != 0)
         status = STATUS_MEMORY;
     loader->started = status == STATUS_OK;
@@ -484,6 +499,7 @@ void loader_close(struct loader *loader)
     config_free(loader->first);
     watch_free(loader->watch);
     report_free(loader->mistakes);
+    intern_free(loader->regions);
     snapshot_builder_free(loader->builder);
     pthread_mutex_destroy(&loader->lock);
     close(loader->wake);

@@ -218,9 +218,10 @@ static void put_targets(const struct target_report *targets, size_t count, FILE 
         fprintf(out,
                 "meridian_probes_total{target=\"%s\",result=\"good\"} %" PRIu64 "\n"
                 "meridian_probes_total{target=\"%s\",result=\"bad\"} %" PRIu64 "\n"
-                "meridian_probes_total{target=\"%s\",result=\"silent\"} %" PRIu64 "\n",
+                "meridian_probes_total{target=\"%s\",result=\"silent\"} %" PRIu64 "\n"
+                "meridian_probes_total{target=\"%s\",result=\"ignored\"} %" PRIu64 "\n",
                 label, targets[i].good_count, label, targets[i].bad_count, label,
-                targets[i].silent_count);
+                targets[i].silent_count, label, targets[i].ignored_count);
     }
 }
 
@@ -243,6 +244,17 @@ static void put_target_extras(const struct target_report *targets, size_t count,
             fprintf(out, "meridian_target_gate_open{target=\"%s\",gate=\"%zu\",metric=\"%s\"} %d\n",
                     label, g, targets[i].gates[g].metric, targets[i].gates[g].finding.open);
     }
+}
+
+static void put_prober(const struct overview *overview, FILE *out)
+{
+    struct prober_freeze freeze;
+    prober_freeze(overview->prober, &freeze);
+    put_head(out, "meridian_prober_frozen", "gauge",
+             "1: several regions failed together and nobody answers, so states stay as they are.");
+    put_value(out, "meridian_prober_frozen", freeze.frozen);
+    put_head(out, "meridian_prober_freezes_total", "counter", "How often that has happened.");
+    put_value(out, "meridian_prober_freezes_total", freeze.freezes);
 }
 
 static bool put_health(const struct overview *overview, const struct snapshot *snapshot, FILE *out)
@@ -313,6 +325,7 @@ char *metrics_text(const struct overview *overview, size_t *len)
     put_transports(overview, out);
     put_rcodes(overview, out);
     put_plain(overview, out);
+    put_prober(overview, out);
     const struct snapshot *snapshot = snapshot_enter();
     if (snapshot != NULL) {
         put_databases(snapshot, out);

@@ -6,6 +6,7 @@
 #include "dns/proto/rrtype.h"
 #include "dns/server/choice.h"
 #include "dns/server/version.h"
+#include "health/prober.h"
 #include "zones/rdata.h"
 
 static void put_time(struct json_writer *writer, const char *key, uint64_t wall_ms)
@@ -108,6 +109,8 @@ static void put_target(const struct overview *overview, uint32_t id, struct json
     json_put_real(writer, "took_ms", target.last_took_us / 1000.0);
     if (target.last_silent)
         json_put_bool(writer, "verdict_kept", true);
+    if (target.last_set_aside)
+        json_put_bool(writer, "set_aside", true);
     if (target.last_reason[0] != '\0')
         json_put_string(writer, "reason", target.last_reason);
     json_end(writer);
@@ -239,12 +242,26 @@ static void put_queries(const struct overview *overview, struct json_writer *wri
     json_end(writer);
 }
 
+static void put_prober(const struct overview *overview, struct json_writer *writer)
+{
+    struct prober_freeze freeze;
+    prober_freeze(overview->prober, &freeze);
+    json_put_object(writer, "prober");
+    json_put_bool(writer, "frozen", freeze.frozen);
+    if (freeze.since_wall_ms != 0)
+        put_time(writer, "since", freeze.since_wall_ms);
+    json_put_integer(writer, "freezes", (int64_t)freeze.freezes);
+    json_put_integer(writer, "ignored", (int64_t)freeze.ignored);
+    json_end(writer);
+}
+
 void status_write(const struct overview *overview, struct json_writer *writer)
 {
     json_put_string(writer, "version", MERIDIAN_VERSION);
     put_time(writer, "started", overview->started_wall_ms);
     put_reloads(overview, writer);
     put_queries(overview, writer);
+    put_prober(overview, writer);
 
     const struct snapshot *snapshot = snapshot_enter();
     if (snapshot != NULL) {

@@ -19,10 +19,14 @@ struct bench {
     struct board *board;
     struct prober *prober;
     struct target_registry *registry;
+    const struct guard_member *members; /* none, unless a test gives some */
+    size_t member_count;
 };
 
 static void bench_open(struct bench *bench)
 {
+    bench->members = NULL;
+    bench->member_count = 0;
     bench->board = board_new();
     bench->registry = target_registry_new();
     assert_non_null(bench->board);
@@ -72,7 +76,9 @@ static void bench_watch(struct bench *bench)
     assert_non_null(targets);
     for (size_t i = 0; i < count; i++)
         targets[i] = target_at(bench->registry, i);
-    assert_int_equal(prober_watch(bench->prober, targets, count), STATUS_OK);
+    assert_int_equal(prober_watch(bench->prober, targets, count, bench->members,
+                                  bench->member_count),
+                     STATUS_OK);
     free(targets);
 }
 
@@ -347,6 +353,153 @@ static void failing_is_unsure_until_it_is_down(void **state)
     assert_int_equal(board_health(bench.board, id), HEALTH_UP);
     await_health(&bench, id, HEALTH_DOWN);
     bench_close(&bench);
+}
+
+/* ---- the guard ---- */
+
+/* All that the prober can reach, or nothing: a link that is cut for all servers at once. */
+static _Atomic bool link_is_cut;
+
+static void serve_through_link(struct local_server *server, int client)
+{
+    char request[4096];
+    if (local_hear(client, request, sizeof request) > 0 && !atomic_load(&link_is_cut))
+        local_say(client, server->words, strlen(server->words));
+}
+
+struct freezes {
+    _Atomic unsigned begun, ended;
+};
+
+static void on_freeze(void *context, const struct prober_freeze *freeze)
+{
+    struct freezes *freezes = context;
+    atomic_fetch_add(freeze->frozen ? &freezes->begun : &freezes->ended, 1);
+}
+
+/* Three targets in regions of their own behind one link. */
+struct world {
+    struct bench bench;
+    struct local_server servers[3];
+    struct guard_member members[3];
+    uint32_t ids[3];
+    struct freezes freezes;
+};
+
+static void world_open(struct world *world)
+{
+    *world = (struct world){ 0 };
+    atomic_store(&link_is_cut, false);
+    bench_open(&world->bench);
+    prober_on_freeze(world->bench.prober, on_freeze, &world->freezes);
+    for (uint32_t i = 0; i < 3; i++) {
+        local_server_open(&world->servers[i], serve_through_link, OK_RESPONSE);
+        const struct probe_spec spec = spec_of(PROBE_HTTP, world->servers[i].port);
+        world->ids[i] = bench_add(&world->bench, &spec);
+        world->members[i] = (struct guard_member){ world->ids[i], i };
+    }
+    world->bench.members = world->members;
+    world->bench.member_count = 3;
+    bench_watch(&world->bench);
+    for (size_t i = 0; i < 3; i++)
+        await_health(&world->bench, world->ids[i], HEALTH_UP);
+}
+
+static void world_close(struct world *world)
+{
+    bench_close(&world->bench);
+    for (size_t i = 0; i < 3; i++)
+        local_server_close(&world->servers[i]);
+}
+
+/* True once it is frozen; false when somebody went down instead. */
+static bool await_freeze(const struct world *world)
+{
+    struct prober_freeze freeze = { 0 };
+    const uint64_t start = clock_monotonic_ms();
+    while (!freeze.frozen) {
+        assert_in_range(clock_monotonic_ms() - start, 0, PATIENCE_MS);
+        sleep_ms(5);
+        prober_freeze(world->bench.prober, &freeze);
+        for (size_t i = 0; i < 3; i++) {
+            if (board_health(world->bench.board, world->ids[i]) != HEALTH_UP)
+                return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * The last answer before the cut may be heard after the first failure; then one
+ * target goes, as the contract says, and the cut is tried again.
+ */
+static void cut_until_frozen(struct world *world)
+{
+    for (unsigned tries = 0; tries < 10; tries++) {
+        atomic_store(&link_is_cut, true);
+        if (await_freeze(world))
+            return;
+        atomic_store(&link_is_cut, false);
+        for (size_t i = 0; i < 3; i++)
+            await_health(&world->bench, world->ids[i], HEALTH_UP);
+    }
+    fail_msg("never frozen");
+}
+
+static void a_prober_that_is_cut_off_moves_nobody(void **state)
+{
+    (void)state;
+    struct world world;
+    struct prober_freeze freeze;
+    struct target_report report;
+    world_open(&world);
+    cut_until_frozen(&world);
+
+    const uint64_t start = clock_monotonic_ms();
+    do {
+        assert_in_range(clock_monotonic_ms() - start, 0, PATIENCE_MS);
+        sleep_ms(20);
+        prober_freeze(world.bench.prober, &freeze);
+    } while (freeze.ignored < 20);
+    assert_true(freeze.frozen);
+    assert_int_not_equal(freeze.since_wall_ms, 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(board_health(world.bench.board, world.ids[i]), HEALTH_UP);
+        assert_true(prober_report(world.bench.prober, world.ids[i], &report));
+        assert_int_equal(report.health, HEALTH_UP);
+        assert_true(report.last_set_aside);
+        assert_int_not_equal(report.ignored_count, 0);
+    }
+
+    atomic_store(&link_is_cut, false);
+    do {
+        prober_freeze(world.bench.prober, &freeze);
+        assert_in_range(clock_monotonic_ms() - start, 0, PATIENCE_MS);
+    } while (freeze.frozen);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(board_health(world.bench.board, world.ids[i]), HEALTH_UP);
+    assert_int_equal(atomic_load(&world.freezes.begun), freeze.freezes);
+    assert_in_range(atomic_load(&world.freezes.ended), 1, freeze.freezes);
+    world_close(&world);
+}
+
+static void who_is_dead_goes_when_the_freeze_ends(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world);
+    cut_until_frozen(&world);
+    local_server_close(&world.servers[0]);
+    local_server_close(&world.servers[1]);
+    atomic_store(&link_is_cut, false);
+    await_health(&world.bench, world.ids[0], HEALTH_DOWN);
+    await_health(&world.bench, world.ids[1], HEALTH_DOWN);
+    assert_int_equal(board_health(world.bench.board, world.ids[2]), HEALTH_UP);
+
+    /* And the last one dies alone. */
+    local_server_close(&world.servers[2]);
+    await_health(&world.bench, world.ids[2], HEALTH_DOWN);
+    bench_close(&world.bench);
 }
 
 /* ---- the schedule ---- */
@@ -655,6 +808,8 @@ int main(void)
         cmocka_unit_test(a_refused_connection_is_asked_again_at_once),
         cmocka_unit_test(a_dead_target_is_not_asked_in_a_spin),
         cmocka_unit_test(failing_is_unsure_until_it_is_down),
+        cmocka_unit_test(a_prober_that_is_cut_off_moves_nobody),
+        cmocka_unit_test(who_is_dead_goes_when_the_freeze_ends),
         cmocka_unit_test(probes_keep_the_interval),
         cmocka_unit_test(a_timeout_over_the_interval_overlaps_up_to_a_bound),
         cmocka_unit_test(the_descriptors_bound_what_is_in_flight),

@@ -196,6 +196,18 @@ static void says_what_a_refused_load_means(void **state)
     free(printed);
 }
 
+static void a_frozen_prober_is_told_loudly(void **state)
+{
+    (void)state;
+    char *printed = print("{ \"prober\": { \"frozen\": true, \"freezes\": 1,"
+                          "  \"since\": \"2026-11-21T06:27:00.000Z\" } }");
+    assert_non_null(strstr(printed, "\nFROZEN for 3m: several regions failed together"));
+    free(printed);
+    printed = print("{ \"prober\": { \"frozen\": false } }");
+    assert_null(strstr(printed, "FROZEN"));
+    free(printed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +215,7 @@ int main(void)
         cmocka_unit_test(tells_what_is_known_of_an_endpoint),
         cmocka_unit_test(prints_what_there_is),
         cmocka_unit_test(says_what_a_refused_load_means),
+        cmocka_unit_test(a_frozen_prober_is_told_loudly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

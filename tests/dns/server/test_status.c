@@ -105,6 +105,9 @@ static void tells_a_quiet_server(void **state)
         { "zones/0/services/0/regions/1/name", "there" },
         { "zones/1", NULL },
         { "queries/udp4", "0" },
+        { "prober/frozen", "false" },
+        { "prober/freezes", "0" },
+        { "prober/since", NULL },
     };
     struct document document;
     document_open(*state, &document);
