@@ -7,6 +7,7 @@
 #   make compare                  random zones, answered by us and three other name servers
 #   make oracle                   random maps, answered by us and by an independent oracle
 #   make demo                     the main job as a story
+#   make bench                    how fast, beside other name servers (tests/bench/README.md)
 #   make install DESTDIR= PREFIX=/usr/local
 #
 #   SAN=address,undefined         its own folder below $(BUILD), objects never mix
@@ -37,11 +38,12 @@ LIB_SOURCES  := $(filter-out dns/server/main.c,$(sort $(wildcard $(addsuffix /*.
 CLI_SOURCES  := $(sort $(wildcard tools/meridian_*.c))
 CLI_MAIN     := $(wildcard tools/meridian.c)
 DAEMON_MAIN  := $(wildcard dns/server/main.c)
-TOOL_SOURCES := $(filter-out tools/meridian%,$(sort $(wildcard tools/*.c)))
+LOAD_SOURCES := $(sort $(wildcard tools/load_*.c))
+TOOL_SOURCES := $(filter-out tools/meridian% tools/load_%,$(sort $(wildcard tools/*.c)))
 TEST_SOURCES := $(sort $(wildcard $(addsuffix /test_*.c,\
                   $(addprefix tests/,dns/base dns/proto geo health zones dns/server tools))))
-SOURCES      := $(LIB_SOURCES) $(DAEMON_MAIN) $(CLI_MAIN) $(CLI_SOURCES) $(TOOL_SOURCES) \
-                $(TEST_SOURCES)
+SOURCES      := $(LIB_SOURCES) $(DAEMON_MAIN) $(CLI_MAIN) $(CLI_SOURCES) $(LOAD_SOURCES) \
+                $(TOOL_SOURCES) $(TEST_SOURCES)
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
@@ -117,18 +119,20 @@ $(BIN)/meridiand: $(call objects,$(DAEMON_MAIN)) $(LIBRARY)
 $(BIN)/meridian: $(call objects,$(CLI_MAIN) $(CLI_SOURCES)) $(LIBRARY)
 	$(call link)
 
-# The tools may load as the operator's program does.
+# The tools may load as the operator's program does; one of them is the load generator.
+$(OUT)/tools/bench_load: $(call objects,$(LOAD_SOURCES))
 $(TOOLS): $(OUT)/tools/%: $(OUT)/obj/tools/%.o $(call objects,$(CLI_SOURCES)) $(LIBRARY)
 	$(call link)
 
 # ---- tests -------------------------------------------------------------------
 
-$(filter $(OUT)/tests/tools/%,$(TESTS)): $(call objects,$(CLI_SOURCES))
+$(filter $(OUT)/tests/tools/%,$(TESTS)): $(call objects,$(CLI_SOURCES) $(LOAD_SOURCES))
 $(TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(call link,$(CMOCKA_LIBS))
 
 # What a test may want to know; unit twins and black-box tests run at the top.
-TEST_ENV = MERIDIAN_BUILD='$(abspath $(BIN))' MERIDIAN_SAN='$(SAN)' UBSAN_OPTIONS=print_stacktrace=1
+TEST_ENV = MERIDIAN_BUILD='$(abspath $(BIN))' MERIDIAN_TOOLS='$(abspath $(OUT)/tools)' \
+           MERIDIAN_SAN='$(SAN)' UBSAN_OPTIONS=print_stacktrace=1
 
 # The libraries may be missing when `make check` is read, so what needs them is a second make.
 check: packages-test
@@ -158,7 +162,7 @@ UNIT = $(OUT)/tests/$(dir $(T))test_$(notdir $(T))
 unit: $(if $(T),$(UNIT))
 	@$(if $(T),,echo "usage: make unit T=zones/zone" >&2; exit 2;) $(TEST_ENV) $(UNIT)
 
-check-blackbox: $(PROGRAMS)
+check-blackbox: $(PROGRAMS) $(OUT)/tools/bench_load
 	$(TEST_ENV) tests/blackbox/run
 
 # The whole proof, and the short one that belongs to every check.
