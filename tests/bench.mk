@@ -1,9 +1,21 @@
 # Benchmarks: figures for people, never a condition of a test.
+#
+#   make bench                    queries, load and reload beside the peers that are installed;
+#                                 tests/bench/run lists its knobs (BENCH_ROUNDS=3 BENCH_ONLY=...)
+#   make bench-instructions       instructions a query, by callgrind
+#   make bench-load               how large zones load, alone
+#   make packages-bench           installs the peers
 
-.PHONY: bench-instructions bench-load
+.PHONY: bench bench-instructions bench-load packages-bench
+
+bench: $(PROGRAMS) $(OUT)/tools/bench_load $(OUT)/tools/bench_echo
+	@$(TEST_ENV) BENCH_OUT='$(or $(BENCH_OUT),$(abspath $(OUT)/bench))' tests/bench/run
 
 bench-instructions: $(OUT)/tools/bench_query
 	MERIDIAN_TOOLS='$(abspath $(OUT)/tools)' tests/bench/instructions
 
 bench-load: $(PROGRAMS)
 	MERIDIAN_BUILD='$(abspath $(BIN))' tests/bench/load
+
+packages-bench:
+	@tools/install-packages.sh build bench

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, and says nothing when none is.
 #
-#   tools/install-packages.sh build [demo] [test]
+#   tools/install-packages.sh build [demo] [test] [bench]
 #
 # The name servers and web servers of the test list are there to be started by
 # tests on ports of their own: their services are neither started nor enabled.
@@ -12,10 +12,11 @@ build='gcc make pkg-config libc6-dev libldns-dev libmaxminddb-dev libev-dev libj
 demo='python3 bind9-dnsutils curl'
 test='libcmocka-dev python3-dnspython python3-maxminddb python3-jsonschema nsd knot bind9
       bind9-utils nginx-light memcached redis-server unbound openssl'
-services='nsd knot named nginx memcached redis-server unbound'
+bench='python3 python3-dnspython python3-maxminddb gdnsd nsd knot knot-module-geoip valgrind'
+services='gdnsd nsd knot named nginx memcached redis-server unbound'
 
 if [ $# -eq 0 ]; then
-    echo "usage: $0 build|demo|test ..." >&2
+    echo "usage: $0 build|demo|test|bench ..." >&2
     exit 2
 fi
 
@@ -25,8 +26,9 @@ for list; do
     build) wanted="$wanted $build" ;;
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
+    bench) wanted="$wanted $bench" ;;
     *)
-        echo "$0: no list is called '$list'; there are build, demo and test" >&2
+        echo "$0: no list is called '$list'; there are build, demo, test and bench" >&2
         exit 2
         ;;
     esac
