@@ -17,6 +17,7 @@ struct work {
     const struct client *client;
     struct message query;
     struct finding finding;
+    const struct zone *zone; /* of the qname, loaded or not; NULL: nobody looked, or none of ours */
     struct choice choice;
     struct answer answer;
     enum cookie_verdict cookie_verdict;
@@ -151,6 +152,7 @@ static void answer_name(struct work *work)
     const struct message *query = &work->query;
 
     lookup_find(work->snapshot->zones, query->qname, query->qtype, &work->finding);
+    work->zone = work->finding.first_zone;
     switch (work->finding.outcome) {
     case OUTCOME_FOREIGN:
         conclude_with(work, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
@@ -256,7 +258,7 @@ static bool wants_better_cookie(const struct work *work)
 /* RFC 9660 section 3: the serial of the zone that the answer came from, by how many labels. */
 static void answer_zoneversion(struct work *work)
 {
-    const struct zone *zone = work->answer.finding != NULL ? work->finding.first_zone : NULL;
+    const struct zone *zone = work->answer.finding != NULL ? work->zone : NULL;
 
     if (!work->query.edns.wants_zoneversion || zone == NULL || !zone->loaded)
         return;
@@ -285,6 +287,7 @@ static void answer_begin(struct work *work)
     const struct edns *edns = &work->query.edns;
     const struct serving *serving = &work->snapshot->serving;
 
+    work->zone = NULL;
     work->answer = (struct answer){ .rcode = work->query.rcode, .extra_class = RRCLASS_IN };
     work->answer.edns.udp_size = serving->edns_size;
     work->answer.edns.ede = EDE_NONE;
@@ -338,8 +341,7 @@ static void take_note(const struct work *work, struct query_note *note)
     note->malformed = work->query.rcode == RCODE_FORMERR;
     note->kind = response_kind(work);
     note->trusted = work->client->stream || work->cookie_verdict == COOKIE_GOOD;
-    if (work->answer.finding != NULL)
-        note->zone = work->finding.first_zone;
+    note->zone = work->zone;
     if (work->answer.choice != NULL) {
         note->service = work->finding.hops[work->finding.hop_count - 1].service;
         note->region = work->choice.region;

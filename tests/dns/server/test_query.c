@@ -448,6 +448,24 @@ static void notes_what_counters_want(void **state)
     assert_null(ask(scene, &request, false)->note.zone);
 }
 
+/* The operator of a zone wants to see above all what it could not answer. */
+static void notes_the_zone_of_what_fails(void **state)
+{
+    struct scene *scene = *state;
+    struct request request = request_for("to.example.", RRTYPE_A);
+
+    scene_health(scene, "?uu", "?uu");
+    const struct asked *asked = ask(scene, &request, false);
+    assert_int_equal(asked->note.rcode, RCODE_SERVFAIL);
+    assert_string_equal(asked->note.zone->name, "example");
+    assert_null(asked->note.service);
+
+    request = request_for("www.wreck.", RRTYPE_A);
+    asked = ask(scene, &request, false);
+    assert_int_equal(asked->note.rcode, RCODE_SERVFAIL);
+    assert_true(name_equal(asked->note.zone->apex, (const uint8_t *)"\5wreck"));
+}
+
 /* A response that is limited keeps its question and OPT and asks for TCP. */
 static void slips_to_a_truncated_question(void **state)
 {
@@ -513,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(says_who_it_is, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(explains_to_those_on_the_list, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(notes_what_counters_want, setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(notes_the_zone_of_what_fails, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(slips_to_a_truncated_question, setup, scene_teardown),
         cmocka_unit_test_setup_teardown(survives_whatever_comes, setup, scene_teardown),
     };
