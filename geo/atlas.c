@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/base/courtesy.h"
 #include "dns/base/hash.h"
 #include "geo/gazetteer.h"
 
@@ -95,6 +96,7 @@ static enum status spans_zip(struct gazetteer *gazetteer, struct pair_table *tab
     uint64_t start = 0;
     for (size_t i = 0, j = 0;;) {
         uint32_t merged;
+        courtesy_spent(50);
         if (pair_merge(gazetteer, table, first->value[i], second->value[j], &merged) != STATUS_OK ||
             spans_append(out, start, merged) != STATUS_OK)
             return STATUS_MEMORY;

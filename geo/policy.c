@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/base/courtesy.h"
 #include "geo/overlay.h"
 
 /*
@@ -117,6 +118,7 @@ static enum status compile_spans(struct compiler *c, unsigned family, const stru
 
     for (uint64_t start = 0;;) {
         uint32_t ordering;
+        courtesy_spent(50);
         enum status status = ordering_of(c, places->value[place], nets->items[net].net, &ordering);
         if (status == STATUS_OK)
             status = put_block(c, cuts, start, ordering);

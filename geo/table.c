@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "dns/base/courtesy.h"
+
 /*
  * The key from its most significant bit:
  *
@@ -266,6 +268,7 @@ enum status table_build(const struct spans *spans, struct table **out)
     if (!fill_direct(&b))
         goto out;
     for (size_t i = 0; i < b.table->node_count; i++) {
+        courtesy_spent(300);
         if (!fill_node(&b, i))
             goto out;
         if (b.table->node_count >= INNER_FLAG || b.table->leaf_count >= UINT32_MAX) {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "dns/base/courtesy.h"
+
 /*
  * How often nodes may be met on average. Trees meet each once, but files repeat
  * their IPv4 part in other networks, and some writers share subtrees.
@@ -122,6 +124,7 @@ static enum status walk_below(struct walk *walk, uint32_t node)
     enum status status = walk_enter(walk, node);
     path[0] = (struct step){ .node = node };
     while (status == STATUS_OK) {
+        courtesy_spent(20);
         struct step *step = &path[depth];
         if (step->side == 2) {
             walk->states[step->node] = NODE_DONE;

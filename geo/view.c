@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "dns/base/courtesy.h"
 #include "geo/spans.h"
 
 struct view {
@@ -17,6 +18,7 @@ static enum status widen(const struct table *from, const uint32_t *values, struc
 
     spans_init(&spans);
     for (uint64_t key = 0;;) {
+        courtesy_spent(50);
         const struct table_leaf leaf = table_find(from, key);
         status = spans_append(&spans, key, values[leaf.value]);
         const uint64_t last = leaf.prefix_len >= 64 ? key : key | UINT64_MAX >> leaf.prefix_len;

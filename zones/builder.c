@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/base/courtesy.h"
 #include "dns/base/intern.h"
 #include "dns/base/strata.h"
 #include "dns/proto/rrtype.h"
@@ -78,8 +79,10 @@ static bool nodes_reserve(struct builder *builder)
     if (slots == NULL)
         return false;
     const uint32_t mask = (uint32_t)(cap * 2 - 1);
-    for (size_t i = 0; i < builder->node_count; i++)
+    for (size_t i = 0; i < builder->node_count; i++) {
+        courtesy_spent(20);
         slots_put(slots, mask, nodes[i]->hash, i);
+    }
     free(builder->slots);
     builder->slots = slots;
     builder->mask = mask;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dns/base/courtesy.h"
 #include "dns/proto/rrtype.h"
 
 /*
@@ -22,6 +23,7 @@ static struct extent extent_of(const struct builder *builder)
     struct extent extent = { .nodes = builder_count(builder) };
     for (size_t i = 0; i < extent.nodes; i++) {
         const struct builder_node *node = builder_at(builder, i);
+        courtesy_spent(50);
         extent.octets += name_len(node->owner);
         extent.rrsets += node->rrset_count;
         for (uint32_t j = 0; j < node->rrset_count; j++) {
@@ -146,8 +148,10 @@ static bool slots_freeze(struct arena *arena, struct zone *zone)
     if (slots == NULL)
         return false;
     zone->mask = (uint32_t)(size - 1);
-    for (uint32_t i = 0; i < zone->node_count; i++)
+    for (uint32_t i = 0; i < zone->node_count; i++) {
+        courtesy_spent(20);
         slots_put(slots, zone->mask, zone->nodes[i].hash, i + 1);
+    }
     zone->slots = slots;
     return true;
 }
@@ -169,6 +173,7 @@ static bool nodes_freeze(struct builder *builder, struct zone *zone, const struc
         if (from->parent != NULL)
             node_link(&nodes[i], &nodes[from->parent_index]);
         builder_forget_nodes(builder, i);
+        courtesy_spent(200);
     }
     zone->nodes = nodes;
     zone->node_count = (uint32_t)extent->nodes;

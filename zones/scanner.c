@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/base/courtesy.h"
+
 struct scanner {
     struct diag diag;
     const char *next;
@@ -368,6 +370,7 @@ enum status scanner_next(struct scanner *scanner, struct entry *entry, bool *fou
         return complain(scanner, 1, "the file begins with a byte order mark (EF BB BF)");
 
     while (scanner->next < scanner->end) {
+        courtesy_spent(400);
         const enum status status = entry_scan(scanner, entry);
         if (status != STATUS_OK)
             return status;

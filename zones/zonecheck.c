@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "dns/base/courtesy.h"
 #include "dns/proto/name.h"
 #include "dns/proto/rrtype.h"
 
@@ -399,7 +400,9 @@ enum status zonecheck_run(const struct builder *builder, const struct diag *diag
 {
     struct check check = { .builder = builder, .diag = diag, .status = STATUS_OK };
     check_apex(&check);
-    for (size_t i = 0; i < builder_count(builder); i++)
+    for (size_t i = 0; i < builder_count(builder); i++) {
+        courtesy_spent(100);
         check_node(&check, builder_at(builder, i));
+    }
     return check.status;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dns/base/clock.h"
+#include "dns/base/courtesy.h"
 #include "dns/base/heap.h"
 #include "dns/base/intern.h"
 #include "dns/base/log.h"
@@ -423,6 +424,7 @@ static void *loader_main(void *argument)
     struct loader *loader = argument;
     struct debounce debounce = { 0 };
     pthread_setname_np(pthread_self(), "loader");
+    courtesy_begin();
     look_behind(loader, &debounce);
 
     while (!is_stopping(loader)) {

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "dns/base/clock.h"
+#include "dns/base/courtesy.h"
 #include "dns/base/log.h"
 #include "dns/server/forecast.h"
 #include "zones/snapshot.h"
@@ -70,6 +71,7 @@ static void *widener_main(void *context)
 {
     struct widener *widener = context;
 
+    courtesy_begin();
     snapshot_join();
     while (await_wish(widener)) {
         const uint64_t began_ms = clock_monotonic_ms();
