@@ -47,8 +47,8 @@ static bool has_tag(const char *const *tags, size_t tag_count, const char *tag)
     return false;
 }
 
-static bool subject_covers(const struct order_subject *subject, const char *region,
-                           const char *const *tags, size_t tag_count, const char *service)
+bool order_subject_covers(const struct order_subject *subject, const char *region,
+                          const char *const *tags, size_t tag_count, const char *service)
 {
     if (subject->service[0] != '\0' && strcmp(subject->service, service) != 0)
         return false;
@@ -69,7 +69,7 @@ enum order_kind orders_find(struct orders *orders, const char *region, const cha
     pthread_mutex_lock(&orders->lock);
     for (size_t i = 0; i < orders->count; i++) {
         const struct order *order = &orders->items[i];
-        if (!subject_covers(&order->subject, region, tags, tag_count, service))
+        if (!order_subject_covers(&order->subject, region, tags, tag_count, service))
             continue;
         if (found == NULL || subject_rank(&order->subject) >= subject_rank(&found->subject))
             found = order;
@@ -204,5 +204,17 @@ const char *order_subject_print(const struct order_subject *subject, char out[OR
     else
         snprintf(out, ORDER_SUBJECT_TEXT, "%s%s%s", subject->name, narrowed ? "/" : "",
                  subject->service);
+    return out;
+}
+
+const char *order_print(const struct order *order, char out[ORDER_TEXT])
+{
+    const bool is_drain = order->kind == ORDER_DRAIN;
+    const bool has_reason = order->reason[0] != '\0', has_author = order->author[0] != '\0';
+    char subject[ORDER_SUBJECT_TEXT];
+    snprintf(out, ORDER_TEXT, "the %s%s of %s%s%s%s%s%s", is_drain ? "" : "force ",
+             order_kind_text(order->kind), order_subject_print(&order->subject, subject),
+             has_author ? " by " : "", order->author, has_reason ? " (" : "", order->reason,
+             has_reason ? ")" : "");
     return out;
 }

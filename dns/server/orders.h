@@ -87,11 +87,19 @@ struct order *orders_copy(struct orders *orders, size_t *count);
 
 bool order_subject_equal(const struct order_subject *a, const struct order_subject *b);
 
+/* True when an order about the subject is about this service in this region, among others. */
+bool order_subject_covers(const struct order_subject *subject, const char *region,
+                          const char *const *tags, size_t tag_count, const char *service);
+
 /* "drain", "up", "down", "none" */
 const char *order_kind_text(enum order_kind kind);
 
 /* "helsinki-1", "helsinki-1/api", "tag eu", "tag eu, service api" */
 enum { ORDER_SUBJECT_TEXT = 2 * ORDER_NAME + 16 };
 const char *order_subject_print(const struct order_subject *subject, char out[ORDER_SUBJECT_TEXT]);
+
+/* "the drain of helsinki-1 by alice (new disks)" */
+enum { ORDER_TEXT = ORDER_SUBJECT_TEXT + ORDER_REASON + ORDER_AUTHOR + 32 };
+const char *order_print(const struct order *order, char out[ORDER_TEXT]);
 
 #endif

@@ -31,6 +31,21 @@ const char *overview_health_text(enum health health)
     return "unknown";
 }
 
+const char *overview_pool_text(struct pool_state state)
+{
+    switch (state.cause) {
+    case POOL_BY_DRAIN:
+        return "drained";
+    case POOL_BY_FORCE:
+        return state.health == HEALTH_UP ? "forced up" : "forced down";
+    case POOL_BY_LIMIT:
+        return "held up";
+    case POOL_BY_PROBES:
+        break;
+    }
+    return overview_health_text(state.health);
+}
+
 static void each_of_region(struct overview_endpoint at,
                            void (*visit)(void *context, const struct overview_endpoint *at),
                            void *context)

@@ -8,6 +8,7 @@
 #include "dns/server/quota.h"
 #include "dns/server/tally.h"
 #include "health/prober.h"
+#include "zones/pool_board.h"
 #include "zones/service.h"
 #include "zones/snapshot.h"
 
@@ -31,6 +32,9 @@ uint64_t overview_sum_named(const struct overview *overview, uint32_t counter_id
 
 /* "up", "down", "unknown" */
 const char *overview_health_text(enum health health);
+
+/* The same of a region of a service, and "drained", "forced up", "forced down", "held up" */
+const char *overview_pool_text(struct pool_state state);
 
 /* One endpoint of a generation, with all that stands above it. */
 struct overview_endpoint {

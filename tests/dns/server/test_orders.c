@@ -186,6 +186,26 @@ static void subjects_in_words(void **state)
         assert_string_equal(order_kind_text((enum order_kind)i), kinds[i]);
 }
 
+static void orders_in_words(void **state)
+{
+    (void)state;
+    char text[ORDER_TEXT];
+    struct order order = order_of(ORDER_DRAIN, "#eu");
+    assert_string_equal(order_print(&order, text), "the drain of tag eu");
+    order = order_of(ORDER_UP, "a/s");
+    strcpy(order.author, "alice");
+    assert_string_equal(order_print(&order, text), "the force up of a/s by alice");
+    order.kind = ORDER_DOWN;
+    strcpy(order.reason, "new disks");
+    assert_string_equal(order_print(&order, text), "the force down of a/s by alice (new disks)");
+    memset(&order, 'x', sizeof order); /* all of it as long as it can be */
+    order.kind = ORDER_DRAIN;
+    order.subject.is_tag = true;
+    order.subject.name[ORDER_NAME - 1] = order.subject.service[ORDER_NAME - 1] = '\0';
+    order.reason[ORDER_REASON - 1] = order.author[ORDER_AUTHOR - 1] = '\0';
+    assert_int_equal(order_print(&order, text)[strlen(text) - 1], ')');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +214,7 @@ int main(void)
         cmocka_unit_test(the_table_is_bounded),
         cmocka_unit_test(orders_end_when_their_time_is_over),
         cmocka_unit_test(subjects_in_words),
+        cmocka_unit_test(orders_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
