@@ -44,6 +44,12 @@ static bool same_state(const struct config *a, const struct config *b)
     return same_text(a->state, b->state);
 }
 
+static bool same_journal(const struct config *a, const struct config *b)
+{
+    return a->journal.on == b->journal.on && a->journal.size == b->journal.size &&
+           a->journal.keep == b->journal.keep;
+}
+
 static bool same_user(const struct config *a, const struct config *b)
 {
     return same_text(a->user, b->user);
@@ -69,6 +75,7 @@ static const struct config_key {
     { "http", config_read_http, same_http, false },
     { "control", config_read_control, same_control, false },
     { "state", config_read_state, same_state, false },
+    { "journal", config_read_journal, same_journal, false },
     { "identity", config_read_identity, NULL, false },
     { "user", config_read_user, same_user, false },
     { "explain", config_read_explain, NULL, false },
@@ -116,6 +123,7 @@ static enum status config_defaults(struct config *config)
     config->http_on = bindaddr_parse("127.0.0.1:9353", 0, &config->http);
     config->control = config_path(config, "meridian.sock");
     config->state = config_path(config, "state");
+    config->journal = (struct config_journal){ .on = true, .size = 16 << 20, .keep = 4 };
     config->edns_size = 1232;
     config->minimal_responses = true;
     config->version = "meridian " MERIDIAN_VERSION;

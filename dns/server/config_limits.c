@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "dns/server/journal_file.h"
 #include "dns/server/ratelimit.h"
 
 /* A member that is a whole number; absent: *out stays. */
@@ -39,6 +40,27 @@ enum status config_read_tcp(const struct json_node *node, struct config *config)
     status = status_first(status, read_time(node, "message", 100, HOUR, &tcp->message_ms));
     status = status_first(status, read_count(node, "clients", 1, 1000000, &tcp->clients));
     return status_first(status, read_count(node, "per_prefix", 1, 1000000, &tcp->per_prefix));
+}
+
+/* ---- journal ---- */
+
+enum status config_read_journal(const struct json_node *node, struct config *config)
+{
+    static const char *const known[] = { "size", "keep", NULL };
+    enum { SIZE_LEAST = 4096, SIZE_MOST = 1 << 30 };
+    struct config_journal *journal = &config->journal;
+
+    if (json_kind(node) == JSON_KIND_BOOL)
+        return json_get_bool(node, &journal->on);
+    if (json_kind(node) != JSON_KIND_OBJECT)
+        return json_error(node, STATUS_SYNTAX,
+                          "expected true, false, or an object like { \"size\": 16777216 }");
+
+    uint32_t size = (uint32_t)journal->size;
+    enum status status = json_expect_keys(node, known);
+    status = status_first(status, read_count(node, "size", SIZE_LEAST, SIZE_MOST, &size));
+    journal->size = size;
+    return status_first(status, read_count(node, "keep", 0, JOURNAL_KEEP_MOST, &journal->keep));
 }
 
 /* ---- cookies ---- */

@@ -22,6 +22,7 @@ enum status config_read_explain(const struct json_node *node, struct config *con
 enum status config_read_edns_size(const struct json_node *node, struct config *config);
 enum status config_read_minimal_responses(const struct json_node *node, struct config *config);
 enum status config_read_tcp(const struct json_node *node, struct config *config);
+enum status config_read_journal(const struct json_node *node, struct config *config);
 enum status config_read_cookies(const struct json_node *node, struct config *config);
 enum status config_read_rate_limit(const struct json_node *node, struct config *config);
 enum status config_read_report_channel(const struct json_node *node, struct config *config);

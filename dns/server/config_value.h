@@ -25,6 +25,12 @@ struct config_tcp {
     uint32_t per_prefix; /* connections of one /24 or /56 */
 };
 
+struct config_journal {
+    bool on;
+    uint64_t size; /* octets of one file */
+    uint32_t keep; /* old files */
+};
+
 struct config {
     struct arena *arena;
     const char *file;
@@ -52,6 +58,7 @@ struct config {
     bool control_given;
 
     const char *state;    /* folder of what outlives the process */
+    struct config_journal journal;
     const char *identity; /* NULL: not told */
     const char *user;     /* NULL: stay who we are */
     const struct prefix *explain;

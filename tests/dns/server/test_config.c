@@ -52,6 +52,9 @@ static void two_keys_are_enough(void **state)
     assert_int_equal(config->edns_size, 1232);
     assert_true(config->minimal_responses);
     assert_string_equal(config->version, "meridian " MERIDIAN_VERSION);
+    assert_true(config->journal.on);
+    assert_int_equal(config->journal.size, 16 * 1024 * 1024);
+    assert_int_equal(config->journal.keep, 4);
     assert_int_equal(config->tcp.idle_ms, 10000);
     assert_int_equal(config->tcp.message_ms, 5000);
     assert_int_equal(config->tcp.clients, 1000);
@@ -76,6 +79,7 @@ static const char whole[] =
     "  \"http\": \"127.0.0.1:9000\", \"control\": \"/run/m.sock\", \"state\": \"s\","
     "  \"identity\": \"hel-1\", \"user\": \"meridian\", \"explain\": [\"127.0.0.0/8\", \"::1\"],"
     "  \"edns_size\": 4096, \"minimal_responses\": false,"
+    "  \"journal\": { \"size\": 4096, \"keep\": 0 },"
     "  \"tcp\": { \"idle\": \"30s\", \"message\": 2, \"clients\": 10, \"per_prefix\": 5 },"
     "  \"cookies\": { \"secrets\": [\"000102030405060708090A0b0c0d0e0f\"], \"required\": true },"
     "  \"rate_limit\": { \"answers\": 7, \"nxdomain\": 6, \"errors\": 5, \"slip\": 0,"
@@ -111,6 +115,9 @@ static void every_key_arrives(void **state)
     assert_int_equal(config->explain[0].len, 8);
     assert_int_equal(config->edns_size, 4096);
     assert_false(config->minimal_responses);
+    assert_true(config->journal.on);
+    assert_int_equal(config->journal.size, 4096);
+    assert_int_equal(config->journal.keep, 0);
     assert_int_equal(config->tcp.idle_ms, 30000);
     assert_int_equal(config->tcp.message_ms, 2000);
     assert_int_equal(config->tcp.clients, 10);
@@ -174,6 +181,9 @@ static const struct {
     { "{ \"explain\": [\"10.0.0.1/8\"], " REST, "explain[0]: '10.0.0.1/8' has bits set" },
     { "{ \"edns_size\": 511, " REST, "edns_size: 511 is not in 512..4096" },
     { "{ \"edns_size\": 4097, " REST, "edns_size: 4097 is not in 512..4096" },
+    { "{ \"journal\": { \"size\": 100 }, " REST, "journal.size: 100 is not in 4096..1073741824" },
+    { "{ \"journal\": { \"keep\": 101 }, " REST, "journal.keep: 101 is not in 0..100" },
+    { "{ \"journal\": 5, " REST, "journal: expected true, false, or an object" },
     { "{ \"tcp\": { \"idel\": 1 }, " REST, "tcp.idel: unknown key, did you mean 'idle'?" },
     { "{ \"tcp\": { \"clients\": 0 }, " REST, "tcp.clients: 0 is not in 1..1000000" },
     { "{ \"cookies\": { \"secrets\": [] }, " REST, "cookies.secrets: expected 1 to 8 secrets" },
