@@ -15,6 +15,9 @@ static const struct command *const commands[] = {
     &command_explain,
     &command_status,
     &command_reload,
+    &command_drain,
+    &command_undrain,
+    &command_force,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -38,15 +41,8 @@ static const struct command *find(const char *name)
 
 static enum ending no_such_command(const char *word)
 {
-    static const char *const later[] = { "drain", "undrain", "force" };
     const char *names[COMMAND_COUNT + 1] = { NULL };
 
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strcmp(later[i], word) == 0) {
-            fprintf(stderr, "meridian: '%s' is not in this version: regions cannot be overridden\n",
-                    word);
-            return ENDING_USAGE;
-        }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i]->name;
     const char *near = json_suggest(word, names);
@@ -64,7 +60,7 @@ static enum ending run(const struct command *command, int argc, char **argv)
 
     snprintf(title, sizeof title, "meridian %s", command->name);
     argv[0] = title; /* what getopt puts in front of its messages */
-    if (!options_parse(argc, argv, command->about_client, &options)) {
+    if (!options_parse(argc, argv, command->takes, &options)) {
         fprintf(stderr, "`%s --help` tells more.\n", title);
         return ENDING_USAGE;
     }

@@ -19,7 +19,7 @@ struct command {
     const char *usage;   /* everything, for `meridian NAME --help` */
     int least_words;     /* beside options */
     int most_words;
-    bool about_client; /* takes --client and --offline */
+    unsigned takes; /* options beside the common ones: TAKES_... of meridian_options.h */
     enum ending (*run)(const struct options *options);
 };
 
@@ -27,5 +27,8 @@ extern const struct command command_check;
 extern const struct command command_explain;
 extern const struct command command_status;
 extern const struct command command_reload;
+extern const struct command command_drain;
+extern const struct command command_undrain;
+extern const struct command command_force;
 
 #endif

@@ -221,6 +221,6 @@ const struct command command_explain = {
              "                          when -c is given and its daemon does not answer\n",
     .least_words = 1,
     .most_words = 2,
-    .about_client = true,
+    .takes = TAKES_CLIENT,
     .run = explain_run,
 };

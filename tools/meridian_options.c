@@ -4,20 +4,34 @@
 
 #include "dns/server/config.h"
 
-enum { OPTION_CLIENT = 256, OPTION_OFFLINE };
-
-/* The ones that not every command takes stand in front. */
-enum { ABOUT_CLIENT = 2 };
-
-static const struct option long_options[] = {
-    { "client", required_argument, NULL, OPTION_CLIENT },
-    { "offline", no_argument, NULL, OPTION_OFFLINE },
-    { "config", required_argument, NULL, 'c' },
-    { "socket", required_argument, NULL, 's' },
-    { "json", no_argument, NULL, 'j' },
-    { "help", no_argument, NULL, 'h' },
-    { NULL, 0, NULL, 0 },
+enum {
+    OPTION_CLIENT = 256,
+    OPTION_OFFLINE,
+    OPTION_TAG,
+    OPTION_SERVICE,
+    OPTION_FOR,
+    OPTION_REASON,
+    OPTION_AUTHOR
 };
+
+/* `takes` 0: every command's. */
+static const struct {
+    struct option option;
+    unsigned takes;
+} known[] = {
+    { { "client", required_argument, NULL, OPTION_CLIENT }, TAKES_CLIENT },
+    { { "offline", no_argument, NULL, OPTION_OFFLINE }, TAKES_CLIENT },
+    { { "tag", required_argument, NULL, OPTION_TAG }, TAKES_SERVICE },
+    { { "service", required_argument, NULL, OPTION_SERVICE }, TAKES_SERVICE },
+    { { "for", required_argument, NULL, OPTION_FOR }, TAKES_TIME },
+    { { "reason", required_argument, NULL, OPTION_REASON }, TAKES_AUTHOR },
+    { { "author", required_argument, NULL, OPTION_AUTHOR }, TAKES_AUTHOR },
+    { { "config", required_argument, NULL, 'c' }, 0 },
+    { { "socket", required_argument, NULL, 's' }, 0 },
+    { { "json", no_argument, NULL, 'j' }, 0 },
+    { { "help", no_argument, NULL, 'h' }, 0 },
+};
+enum { KNOWN = sizeof known / sizeof *known };
 
 static bool take(int option, struct options *out)
 {
@@ -27,6 +41,21 @@ static bool take(int option, struct options *out)
         return true;
     case OPTION_OFFLINE:
         out->offline = true;
+        return true;
+    case OPTION_TAG:
+        out->tag = optarg;
+        return true;
+    case OPTION_SERVICE:
+        out->service = optarg;
+        return true;
+    case OPTION_FOR:
+        out->duration = optarg;
+        return true;
+    case OPTION_REASON:
+        out->reason = optarg;
+        return true;
+    case OPTION_AUTHOR:
+        out->author = optarg;
         return true;
     case 'c':
         out->config = optarg;
@@ -45,14 +74,19 @@ static bool take(int option, struct options *out)
     }
 }
 
-bool options_parse(int argc, char **argv, bool about_client, struct options *out)
+bool options_parse(int argc, char **argv, unsigned takes, struct options *out)
 {
-    const struct option *known = about_client ? long_options : long_options + ABOUT_CLIENT;
+    struct option taken[KNOWN + 1] = { { .name = NULL } };
+    size_t count = 0;
     int option;
+
+    for (size_t i = 0; i < KNOWN; i++)
+        if (known[i].takes == 0 || (known[i].takes & takes) != 0)
+            taken[count++] = known[i].option;
 
     *out = (struct options){ .help = false };
     optind = 0; /* glibc: start afresh */
-    while ((option = getopt_long(argc, argv, "c:s:h", known, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "c:s:h", taken, NULL)) != -1)
         if (!take(option, out))
             return false;
     out->words = argv + optind;

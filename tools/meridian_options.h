@@ -11,18 +11,28 @@ struct options {
     bool offline;
     const char *config; /* -c, NULL when not given */
     const char *socket; /* -s, NULL when not given */
-    const char *client; /* --client, NULL when not given */
+    const char *client; /* --client, NULL when not given, as the ones below */
+    const char *tag, *service;
+    const char *duration; /* --for */
+    const char *reason, *author;
     char **words;       /* what is no option, in order */
     int word_count;
 };
 
+/* Options that not every command takes. */
+enum {
+    TAKES_CLIENT = 1,  /* --client, --offline */
+    TAKES_SERVICE = 2, /* --tag, --service */
+    TAKES_TIME = 4,    /* --for */
+    TAKES_AUTHOR = 8   /* --reason, --author */
+};
+
 /*
  * Reads argv[1..]; argv[0] names the command and is used in messages, and the
- * words are gathered at the end of argv, as getopt does. --client and --offline are
- * known only where `about_client`. On a mistake says so on stderr and gives
- * false. Thread: the main one, for getopt has state of its own.
+ * words are gathered at the end of argv, as getopt does. Beside the common options
+ * those of `takes` are known. On a mistake says so on stderr and gives false. Thread: the main one, for getopt has state of its own.
  */
-bool options_parse(int argc, char **argv, bool about_client, struct options *out);
+bool options_parse(int argc, char **argv, unsigned takes, struct options *out);
 
 /* The configuration to read: -c, else MERIDIAN_CONFIG, else the installed one. */
 const char *options_config(const struct options *options);

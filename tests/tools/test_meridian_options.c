@@ -13,26 +13,26 @@ enum { ARGUMENTS = 10 };
 /* "-" stands for an option or word that is not there. */
 static const struct {
     const char *what;
-    bool about_client;
+    unsigned takes;
     const char *arguments[ARGUMENTS];
     bool good, json, offline;
     const char *config, *socket, *client;
     const char *words[3];
 } cases[] = {
-    { "nothing", false, { NULL }, true, false, false, "-", "-", "-", { NULL } },
-    { "-c FILE", false, { "-c", "a.json" }, true, false, false, "a.json", "-", "-", { NULL } },
-    { "--config=FILE", false, { "--config=a" }, true, false, false, "a", "-", "-", { NULL } },
-    { "-s and --json", false, { "-s", "x", "--json" }, true, true, false, "-", "x", "-", { NULL } },
-    { "words before options", true, { "www.a.", "AAAA", "--client", "::1/64", "--offline" },
+    { "nothing", 0, { NULL }, true, false, false, "-", "-", "-", { NULL } },
+    { "-c FILE", 0, { "-c", "a.json" }, true, false, false, "a.json", "-", "-", { NULL } },
+    { "--config=FILE", 0, { "--config=a" }, true, false, false, "a", "-", "-", { NULL } },
+    { "-s and --json", 0, { "-s", "x", "--json" }, true, true, false, "-", "x", "-", { NULL } },
+    { "words before options", TAKES_CLIENT, { "www.a.", "AAAA", "--client", "::1/64", "--offline" },
       true, false, true, "-", "-", "::1/64", { "www.a.", "AAAA" } },
-    { "words between options", true, { "--client", "192.0.2.1", "www", "-c", "f" },
+    { "words between options", TAKES_CLIENT, { "--client", "192.0.2.1", "www", "-c", "f" },
       true, false, false, "f", "-", "192.0.2.1", { "www" } },
-    { "a word after --", true, { "--", "-odd" }, true, false, false, "-", "-", "-", { "-odd" } },
-    { "-c without a file", false, { "-c" }, false, false, false, "-", "-", "-", { NULL } },
-    { "an unknown option", false, { "--frob" }, false, false, false, "-", "-", "-", { NULL } },
-    { "--client is not for all", false, { "--client", "::1" },
+    { "a word after --", TAKES_CLIENT, { "--", "-odd" }, true, false, false, "-", "-", "-", { "-odd" } },
+    { "-c without a file", 0, { "-c" }, false, false, false, "-", "-", "-", { NULL } },
+    { "an unknown option", 0, { "--frob" }, false, false, false, "-", "-", "-", { NULL } },
+    { "--client is not for all", 0, { "--client", "::1" },
       false, false, false, "-", "-", "-", { NULL } },
-    { "--offline is not for all", false, { "--offline" },
+    { "--offline is not for all", 0, { "--offline" },
       false, false, false, "-", "-", "-", { NULL } },
 };
 
@@ -66,7 +66,7 @@ static void reads_options_in_any_order(void **state)
             argv[argc] = strdup(cases[i].arguments[argc - 1]);
 
         struct options options;
-        const bool good = options_parse(argc, argv, cases[i].about_client, &options);
+        const bool good = options_parse(argc, argv, cases[i].takes, &options);
         if (good != cases[i].good)
             fail_msg("%s: expected %s", cases[i].what, cases[i].good ? "accepted" : "refused");
         if (good && (options.json != cases[i].json || options.offline != cases[i].offline ||
@@ -80,6 +80,28 @@ static void reads_options_in_any_order(void **state)
     }
 }
 
+static void orders_have_options_of_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        unsigned takes;
+    } rows[] = { { "--tag", TAKES_SERVICE },   { "--service", TAKES_SERVICE },
+                 { "--for", TAKES_TIME },      { "--reason", TAKES_AUTHOR },
+                 { "--author", TAKES_AUTHOR }, { "--client", TAKES_CLIENT } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char name[] = "meridian test", word[16], value[] = "v";
+        char *argv[] = { name, strcpy(word, rows[i].word), value, NULL };
+        struct options options;
+        assert_false(options_parse(3, argv, ~rows[i].takes, &options));
+        assert_true(options_parse(3, argv, rows[i].takes, &options));
+        const char *const found[] = { options.tag,    options.service, options.duration,
+                                      options.reason, options.author,  options.client };
+        for (size_t k = 0; k < sizeof found / sizeof *found; k++)
+            assert_int_equal(found[k] != NULL, k == i);
+    }
+}
+
 static void knows_both_spellings_of_help(void **state)
 {
     (void)state;
@@ -88,7 +110,7 @@ static void knows_both_spellings_of_help(void **state)
         char name[] = "meridian test", word[8];
         char *argv[] = { name, strcpy(word, spellings[i]), NULL };
         struct options options;
-        assert_true(options_parse(2, argv, false, &options));
+        assert_true(options_parse(2, argv, 0, &options));
         assert_true(options.help);
     }
 }
@@ -109,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_options_in_any_order),
+        cmocka_unit_test(orders_have_options_of_their_own),
         cmocka_unit_test(knows_both_spellings_of_help),
         cmocka_unit_test(finds_the_configuration),
     };
