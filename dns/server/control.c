@@ -9,6 +9,7 @@
 
 #include "dns/base/json.h"
 #include "dns/base/json_writer.h"
+#include "dns/server/desk.h"
 #include "dns/server/explain.h"
 #include "dns/server/status.h"
 #include "dns/server/version.h"
@@ -217,6 +218,30 @@ static void command_explain(struct caller *caller, const struct json_node *reque
     caller_answer(caller, writer);
 }
 
+/* Who asks, as the kernel knows it. */
+static uid_t caller_uid(const struct caller *caller)
+{
+    struct ucred peer = { .uid = (uid_t)-1 };
+    socklen_t len = sizeof peer;
+    (void)getsockopt(caller->io.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+    return peer.uid;
+}
+
+static void command_order(struct caller *caller, const struct json_node *request)
+{
+    struct desk *desk = caller->control->overview->desk;
+    if (desk == NULL) {
+        answer_error(caller, "this server takes no orders");
+        return;
+    }
+    struct json_writer *writer = answer_begin();
+    if (writer != NULL) {
+        desk_command(desk, request, caller_uid(caller), writer);
+        json_end(writer);
+    }
+    caller_answer(caller, writer);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct caller *caller, const struct json_node *request);
@@ -225,6 +250,9 @@ static const struct {
     { "status", command_status },
     { "reload", command_reload },
     { "explain", command_explain },
+    { "drain", command_order },
+    { "undrain", command_order },
+    { "force", command_order },
 };
 
 static void dispatch(struct caller *caller, const struct json_node *request)

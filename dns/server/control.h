@@ -21,6 +21,8 @@ struct ev_loop;
  *                           force, but some files are refused; "refused": nothing changed
  *   {"command":"explain","name":...,"type":...,"client":...}
  *                           the document of dns/server/explain.h; "type" may be left out
+ *   {"command":"drain"|"undrain"|"force",...}
+ *                           the document of dns/server/desk.h
  *   anything else           {"error":text}
  *
  * Clients are served by the loop of main, several at once; none can hold it up:

@@ -137,10 +137,10 @@ static bool make(struct desk *desk, const struct desk_wish *wish, struct json_wr
         put_error(writer, status == STATUS_LIMIT ? text : "out of memory");
         return false;
     }
-    desk->parts.obey(desk->parts.context);
-    log_info("%s is in force", order_print(&order, text));
     note(desk, &order.subject, order_kind_text(before.kind), order_kind_text(order.kind),
          order.reason, order.author);
+    desk->parts.obey(desk->parts.context);
+    log_info("%s is in force", order_print(&order, text));
     order_json_put(writer, "order", &order);
     if (before.kind != ORDER_NONE)
         order_json_put(writer, "replaced", &before);

@@ -14,9 +14,11 @@
 #include "dns/base/clock.h"
 #include "dns/base/heap.h"
 #include "dns/base/log.h"
+#include "dns/server/chronicle.h"
 #include "dns/server/config.h"
 #include "dns/server/control.h"
 #include "dns/server/crew.h"
+#include "dns/server/desk.h"
 #include "dns/server/http.h"
 #include "dns/server/load.h"
 #include "dns/server/loader.h"
@@ -25,6 +27,7 @@
 #include "dns/server/overview.h"
 #include "dns/server/privileges.h"
 #include "dns/server/socket.h"
+#include "dns/server/state_folder.h"
 #include "dns/server/steward.h"
 #include "dns/server/version.h"
 #include "dns/server/widener.h"
@@ -127,6 +130,8 @@ struct daemon {
     struct loader *loader;
     struct prober *prober;
     struct orders *orders;
+    struct journal *journal; /* NULL: none is wanted */
+    struct desk *desk;
     struct steward *steward;
     struct widener *widener;
     struct crew *crew;
@@ -140,6 +145,7 @@ struct daemon {
     struct http *http;
     struct control *control;
     bool joined;
+    const char *ended_by; /* which signal */
 };
 
 /* HTTP or control by default only: what cannot be had is missed, not mourned. */
@@ -190,6 +196,22 @@ static enum status open_control(struct daemon *daemon, struct report *report)
     return forgiven;
 }
 
+/*
+ * The state folder must be ours after we became somebody else. Without it we
+ * answer all the same: whoever gives an order is told that it cannot be kept.
+ */
+static void open_state(const struct daemon *daemon, bool dropped)
+{
+    struct report *aside = report_new();
+    const char *path = daemon->config->state;
+    const struct diag diag = { .report = aside, .file = path };
+    const enum status status = dropped ? state_folder_check(path, &diag)
+                                       : state_folder_prepare(path, &daemon->privileges, &diag);
+    for (size_t i = 0; status != STATUS_OK && i < report_count(aside); i++)
+        log_warning("orders will not survive a restart: %s", report_text(aside, i));
+    report_free(aside);
+}
+
 /* Opens all that the world sees, and tells everything that cannot be had in one run. */
 static bool open_sockets(struct daemon *daemon, struct report *report)
 {
@@ -199,8 +221,13 @@ static bool open_sockets(struct daemon *daemon, struct report *report)
     const enum status crew = crew_open(config, report, &daemon->crew);
     const enum status http = open_http(daemon, report);
     const enum status control = open_control(daemon, report);
-    return user == STATUS_OK && crew == STATUS_OK && http == STATUS_OK && control == STATUS_OK &&
-           privileges_drop(&daemon->privileges, &diag) == STATUS_OK;
+    if (user != STATUS_OK || crew != STATUS_OK || http != STATUS_OK || control != STATUS_OK)
+        return false;
+    open_state(daemon, false);
+    if (privileges_drop(&daemon->privileges, &diag) != STATUS_OK)
+        return false;
+    open_state(daemon, true);
+    return true;
 }
 
 /* Connections and probes need descriptors; the soft limit is a relic of select(). */
@@ -217,8 +244,16 @@ static void raise_descriptors(void)
 static void on_load_done(void *context)
 {
     struct daemon *daemon = context;
+    chronicle_load(daemon->journal, daemon->loader);
     widener_wake(daemon->widener);
     ev_async_send(daemon->loop, &daemon->reloaded);
+}
+
+/* Called from the prober's thread. */
+static void on_target_change(void *context, const struct target_report *report)
+{
+    const struct daemon *daemon = context;
+    chronicle_target(daemon->journal, report);
 }
 
 /* Called from the prober's thread. */
@@ -232,9 +267,16 @@ static void on_target_touched(void *context, uint32_t id)
 static void on_pool_change(void *context, const struct steward_change *change)
 {
     struct daemon *daemon = context;
-    (void)change;
+    chronicle_pool(daemon->journal, daemon->orders, change);
     widener_wake(daemon->widener);
     ev_async_send(daemon->loop, &daemon->pools_changed);
+}
+
+/* Orders have changed; the steward's news then do the rest. */
+static void obey(void *context)
+{
+    const struct daemon *daemon = context;
+    steward_obey(daemon->steward, clock_monotonic_ms());
 }
 
 /* Regions that come back get their clients back step by step, for as long as there are any. */
@@ -287,8 +329,10 @@ static void on_hangup(struct ev_loop *loop, struct ev_signal *watcher, int event
 
 static void on_end(struct ev_loop *loop, struct ev_signal *watcher, int events)
 {
+    struct daemon *daemon = watcher->data;
     (void)events;
-    log_info("%s, stopping", watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    daemon->ended_by = watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT";
+    log_info("%s, stopping", daemon->ended_by);
     ev_break(loop, EVBREAK_ALL);
 }
 
@@ -311,11 +355,33 @@ static void watch_signals(struct daemon *daemon)
     ev_signal_init(&daemon->terminate, on_end, SIGTERM);
     ev_signal_init(&daemon->interrupt, on_end, SIGINT);
     ev_signal_init(&daemon->hangup, on_hangup, SIGHUP);
-    daemon->hangup.data = daemon;
+    daemon->terminate.data = daemon->interrupt.data = daemon->hangup.data = daemon;
     ev_signal_start(daemon->loop, &daemon->terminate);
     ev_signal_start(daemon->loop, &daemon->interrupt);
     ev_signal_start(daemon->loop, &daemon->hangup);
     mask_signals(SIG_UNBLOCK);
+}
+
+/* What operators ordered before this start, before anybody is judged. */
+static bool start_desk(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    const struct journal_rules rules = { .folder = config->state,
+                                         .size_most = config->journal.size,
+                                         .keep = config->journal.keep };
+    if (config->journal.on && (daemon->journal = journal_open(&rules)) == NULL)
+        return false;
+    chronicle_daemon(daemon->journal, "start", NULL);
+    daemon->orders = orders_new();
+    if (daemon->orders == NULL)
+        return false;
+    daemon->desk = desk_new(&(struct desk_parts){ .loop = daemon->loop,
+                                                  .folder = config->state,
+                                                  .orders = daemon->orders,
+                                                  .journal = daemon->journal,
+                                                  .obey = obey,
+                                                  .context = daemon });
+    return daemon->desk != NULL;
 }
 
 /* Everything with a thread, from the inside out: what answers comes last. */
@@ -326,8 +392,7 @@ static bool start_threads(struct daemon *daemon)
     if (daemon->loop == NULL || widener_open(&daemon->widener) != STATUS_OK ||
         prober_open(daemon->board, &daemon->prober) != STATUS_OK)
         return false;
-    daemon->orders = orders_new();
-    if (daemon->orders == NULL)
+    if (!start_desk(daemon))
         return false;
     daemon->steward =
         steward_new(daemon->board, loader_pools(daemon->loader), daemon->orders);
@@ -339,6 +404,7 @@ static bool start_threads(struct daemon *daemon)
     ev_init(&daemon->ramp, on_ramp);
     daemon->ramp.data = daemon;
     steward_on_change(daemon->steward, on_pool_change, daemon);
+    prober_on_change(daemon->prober, on_target_change, daemon);
     prober_on_touch(daemon->prober, on_target_touched, daemon);
     ev_async_init(&daemon->reloaded, on_reloaded);
     daemon->reloaded.data = daemon;
@@ -360,6 +426,10 @@ static bool start_services(struct daemon *daemon)
     overview->loader = daemon->loader;
     overview->prober = daemon->prober;
     overview->quota = crew_quota(daemon->crew);
+    overview->orders = daemon->orders;
+    overview->steward = daemon->steward;
+    overview->journal = daemon->journal;
+    overview->desk = daemon->desk;
     overview->started_wall_ms = clock_wall_ms();
 
     if (daemon->control_fd >= 0) {
@@ -410,7 +480,10 @@ static void daemon_close(struct daemon *daemon)
     if (daemon->prober != NULL)
         prober_close(daemon->prober);
     steward_free(daemon->steward);
+    desk_free(daemon->desk);
     orders_free(daemon->orders);
+    chronicle_daemon(daemon->journal, "stop", daemon->ended_by);
+    journal_close(daemon->journal);
     icmp_socket_forget();
     widener_close(daemon->widener);
     board_free(daemon->board);

@@ -4,13 +4,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns/server/journal.h"
 #include "dns/server/loader.h"
+#include "dns/server/orders.h"
 #include "dns/server/quota.h"
+#include "dns/server/steward.h"
 #include "dns/server/tally.h"
 #include "health/prober.h"
 #include "zones/pool_board.h"
 #include "zones/service.h"
 #include "zones/snapshot.h"
+
+struct desk;
 
 /*
  * Everything that status and metrics are told from: borrowed parts of a running
@@ -22,6 +27,10 @@ struct overview {
     struct loader *loader;
     struct prober *prober;
     struct quota *quota;
+    struct orders *orders;
+    struct steward *steward;
+    struct journal *journal; /* NULL: none is written */
+    struct desk *desk;       /* NULL: no orders are taken */
     uint64_t started_wall_ms;
 };
 

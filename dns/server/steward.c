@@ -118,6 +118,8 @@ static void tell(const struct steward *steward, const struct crowd *crowd, uint1
                      &(struct steward_change){ .zone = crowd->zone,
                                                .service = crowd->service->name,
                                                .region = crowd->service->regions[region].name,
+                                               .tags = crowd->service->regions[region].tags,
+                                               .tag_count = crowd->service->regions[region].tag_count,
                                                .type = crowd->type,
                                                .from = *from,
                                                .to = memory->state,

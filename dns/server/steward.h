@@ -56,6 +56,8 @@ uint64_t steward_tick(struct steward *steward, uint64_t now_ms);
 /* What became of one pool. Strings are valid during the call. */
 struct steward_change {
     const char *zone, *service, *region;
+    const char *const *tags; /* of the region */
+    uint16_t tag_count;
     uint16_t type;
     struct pool_state from, to;
     uint64_t wall_ms;

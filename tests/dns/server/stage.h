@@ -28,6 +28,7 @@ struct stage {
     struct folder *folder;
     struct board *board;
     struct prober *prober;
+    struct orders *orders;
     struct steward *steward;
     struct loader *loader;
     struct tally *tally;
@@ -47,7 +48,7 @@ static const char stage_config[] =
     "  \"rate_limit\": { \"errors\": 3, \"slip\": 0 }, \"identity\": \"stage\" }";
 
 static const char stage_map[] =
-    "{ \"regions\": { \"here\": {}, \"there\": {} },"
+    "{ \"regions\": { \"here\": { \"tags\": [\"near\"] }, \"there\": {} },"
     "  \"services\": { \"web\": { \"route\": { \"failover\": [\"here\", \"there\"] },"
     "    \"endpoints\": { \"here\": { \"A\": [\"192.0.2.10\"] },"
     "                     \"there\": { \"A\": [\"192.0.2.20\"] } } } },"
@@ -80,7 +81,9 @@ static inline int stage_setup(void **state)
         fail();
     }
     report_free(report);
-    stage->steward = steward_new(stage->board, loader_pools(stage->loader), NULL);
+    stage->orders = orders_new();
+    assert_non_null(stage->orders);
+    stage->steward = steward_new(stage->board, loader_pools(stage->loader), stage->orders);
     assert_non_null(stage->steward);
     assert_int_equal(
         loader_start(stage->loader, stage->prober, stage->steward, stage_load_done, stage),
@@ -99,6 +102,8 @@ static inline int stage_setup(void **state)
         .loader = stage->loader,
         .prober = stage->prober,
         .quota = stage->quota,
+        .orders = stage->orders,
+        .steward = stage->steward,
         .started_wall_ms = clock_wall_ms(),
     };
     snapshot_join();
@@ -113,6 +118,7 @@ static inline int stage_teardown(void **state)
     loader_close(stage->loader);
     prober_close(stage->prober);
     steward_free(stage->steward);
+    orders_free(stage->orders);
     board_free(stage->board);
     tally_free(stage->tally);
     ratelimit_free(stage->ratelimit);

@@ -2,6 +2,7 @@
 
 #include "dns/base/json.h"
 #include "dns/server/socket.h"
+#include "tests/dns/server/desk_fixture.h"
 #include "tests/dns/server/stage.h"
 
 struct play {
@@ -76,6 +77,7 @@ static const struct {
     { "{\"command\":\"explain\",\"name\":\"www.app.example\"}", "\"error\": \"explain needs" },
     { "{\"command\":\"explain\",\"name\":5,\"client\":\"::1\"}", "\"error\": \"name, type" },
     { "{\"command\":\"explain\",\"name\":\"a\",\"client\":\"nobody\"}", "\"error\": " },
+    { "{\"command\":\"drain\",\"region\":\"here\"}", "\"error\": \"this server takes no orders" },
     { "{\"command\":\"dance\"}", "\"error\": \"no such command\"" },
     { "{\"command\":5}", "\"error\": " },
     { "{}", "\"error\": \"expected an object with a command\"" },
@@ -93,6 +95,28 @@ static void one_line_in_one_line_out(void **state)
         if (strstr(text, cases[i].part) == NULL)
             fail_msg("%s: %s", cases[i].line, text);
     }
+}
+
+/* Who asks is known from the socket, unless the request names somebody. */
+static void orders_reach_the_desk(void **state)
+{
+    struct play *play = *state;
+    struct office office = { .stage = play->stage };
+    char author[64];
+    office_open(&office);
+    snprintf(author, sizeof author, "\"author\": \"uid %u\"", (unsigned)getuid());
+    const char *text = reply(play, "{\"command\":\"drain\",\"region\":\"here\"}");
+    if (strstr(text, author) == NULL)
+        fail_msg("%s", text);
+    assert_string_equal(office_state("here"), "drained");
+    text = reply(play, "{\"command\":\"undrain\",\"region\":\"here\"}");
+    assert_non_null(strstr(text, "\"ok\": true"));
+    text = reply(play, "{\"command\":\"force\",\"region\":\"here\",\"service\":\"web\","
+                       "\"to\":\"down\",\"author\":\"alice\"}");
+    assert_non_null(strstr(text, "\"author\": \"alice\""));
+    assert_string_equal(office_state("here"), "forced down");
+    office_close(&office);
+    play->stage->overview.desk = NULL;
 }
 
 static bool has_loaded(void *context)
@@ -191,6 +215,7 @@ int main(void)
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, play_setup, play_teardown)
     const struct CMUnitTest tests[] = {
         PLAY(one_line_in_one_line_out),
+        PLAY(orders_reach_the_desk),
         PLAY(a_reload_is_answered_when_it_is_done),
         PLAY(a_request_may_come_in_pieces_and_end_with_the_half),
         PLAY(a_request_has_an_end),

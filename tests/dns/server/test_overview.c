@@ -26,6 +26,20 @@ static void health_has_words(void **state)
     assert_string_equal(overview_health_text(HEALTH_UP), "up");
     assert_string_equal(overview_health_text(HEALTH_DOWN), "down");
     assert_string_equal(overview_health_text(HEALTH_UNKNOWN), "unknown");
+    static const struct {
+        struct pool_state state;
+        const char *text;
+    } pools[] = {
+        { { .health = HEALTH_UP }, "up" },
+        { { .health = HEALTH_DOWN }, "down" },
+        { { .health = HEALTH_UNKNOWN }, "unknown" },
+        { { .health = HEALTH_DOWN, .cause = POOL_BY_DRAIN }, "drained" },
+        { { .health = HEALTH_UP, .cause = POOL_BY_FORCE }, "forced up" },
+        { { .health = HEALTH_DOWN, .cause = POOL_BY_FORCE }, "forced down" },
+        { { .health = HEALTH_UP, .cause = POOL_BY_LIMIT }, "held up" },
+    };
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        assert_string_equal(overview_pool_text(pools[i].state), pools[i].text);
 }
 
 static void note(void *context, const struct overview_endpoint *at)
