@@ -308,6 +308,26 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
     out->first_scope = first_scope_of(policy, &at, leaf.value, out->scope);
 }
 
+uint16_t policy_first(const struct policy *policy, const struct policy_client *client,
+                      uint8_t *scope)
+{
+    struct standing at = { .asker.anonymous = client->source_len == 0 };
+    struct table_leaf leaf;
+
+    /* Most clients are these, and need no more of standing_of(). */
+    if (client->address.family == FAMILY_V4 && !at.asker.anonymous) {
+        leaf = table_find(policy->v4.first, address_key(&client->address));
+    } else {
+        at = standing_of(client);
+        leaf = at.asker.anonymous
+                   ? (struct table_leaf){ .value = first_choice(policy->orderings, policy->unknown) }
+                   : table_find(blocks_of(policy, &at.asker)->first, at.asker.key);
+    }
+    const bool for_all = at.asker.anonymous || policy->first_uniform;
+    *scope = for_all ? 0 : standing_scope(&at, leaf.prefix_len);
+    return leaf.value < REGION_LIMIT ? (uint16_t)leaf.value : REGION_NONE;
+}
+
 const struct ordering_set *policy_orderings(const struct policy *policy)
 {
     return policy->orderings;

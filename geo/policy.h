@@ -46,6 +46,14 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
                  struct ranking *out);
 
 /*
+ * The first region of that ranking alone, by a single look-up, and its
+ * `first_scope`; REGION_NONE when a draw decides who comes first, or nobody
+ * does: then policy_rank() is to be asked. Thread: any, as policy_rank().
+ */
+uint16_t policy_first(const struct policy *policy, const struct policy_client *client,
+                      uint8_t *scope);
+
+/*
  * Tells why: one line for the client, its place, and each step of the route.
  * `route` and `regions` are those the policy was built from, over `atlas`.
  * Thread: any. No allocation.

@@ -28,6 +28,7 @@ struct pool {
     uint32_t id;          /* its word on the pool board: the same for this zone, service, region
                              and type in every generation */
     const struct endpoint *endpoints;
+    const uint32_t *weight_up_to; /* of the endpoints up to each; NULL: all weigh the same */
 };
 
 struct service_region {

@@ -237,6 +237,25 @@ static void pool_need(const struct json_node *node, const struct zonemap_pool_ru
     pool->needed = (uint16_t)(needed > 0 ? needed : 1);
 }
 
+/* For drawing by weight, where weights differ. */
+static void pool_weigh(struct zonemap_reading *reading, const struct json_node *node,
+                       struct pool *pool)
+{
+    _Static_assert((uint64_t)ZONEMAP_POOL_LIMIT * UINT16_MAX <= UINT32_MAX, "a sum of weights");
+    bool differ = false;
+    for (unsigned i = 1; i < pool->count; i++)
+        differ = differ || pool->endpoints[i].weight != pool->endpoints[0].weight;
+    if (!differ)
+        return;
+    uint32_t *up_to = ARENA_ARRAY(reading->arena, uint32_t, pool->count);
+    uint32_t sum = 0;
+    for (unsigned i = 0; up_to != NULL && i < pool->count; i++)
+        up_to[i] = sum += pool->endpoints[i].weight;
+    pool->weight_up_to = up_to;
+    if (up_to == NULL)
+        json_error(node, STATUS_MEMORY, "out of memory");
+}
+
 static void pool_fill(struct zonemap_reading *reading, const struct json_node *node,
                       const struct zonemap_pool_rules *rules, size_t count, struct pool *out)
 {
@@ -260,6 +279,7 @@ static void pool_fill(struct zonemap_reading *reading, const struct json_node *n
             out->count++;
     }
     pool_need(node, rules, count, out);
+    pool_weigh(reading, node, out);
 }
 
 void zonemap_pool_read(struct zonemap_reading *reading, const struct json_node *node, uint16_t type,

@@ -1,6 +1,7 @@
 #include "dns/base/prefix.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -157,11 +158,10 @@ void address_mask(struct address *address, uint8_t len)
 
 uint64_t address_key(const struct address *address)
 {
-    /* The octets beyond an IPv4 address are zero, so one loop serves both families. */
-    uint64_t key = 0;
-    for (size_t i = 0; i < 8; i++)
-        key = key << 8 | address->octets[i];
-    return key;
+    /* The octets beyond an IPv4 address are zero, so this serves both families. */
+    uint64_t key;
+    memcpy(&key, address->octets, sizeof key);
+    return be64toh(key);
 }
 
 void address_from_key(unsigned family, uint64_t key, struct address *out)

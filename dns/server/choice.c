@@ -26,7 +26,7 @@ struct policy_client choice_client(const struct service *service, const struct c
 /* The endpoints of one pool that may answer, and how they are drawn. */
 struct hat {
     const struct pool *pool;
-    const struct board *targets; /* NULL: all may answer */
+    const struct board *targets;        /* NULL: all may answer */
     const struct endpoint *const *told; /* what regions before have given */
     unsigned told_count;
 };
@@ -41,9 +41,8 @@ static bool hat_repeats(const struct hat *hat, const struct endpoint *endpoint)
     return false;
 }
 
-static bool hat_holds(const struct hat *hat, unsigned index)
+static bool hat_holds(const struct hat *hat, const struct endpoint *endpoint)
 {
-    const struct endpoint *endpoint = &hat->pool->endpoints[index];
     return (hat->targets == NULL || endpoint_is_up(endpoint, hat->targets)) &&
            !hat_repeats(hat, endpoint);
 }
@@ -61,16 +60,73 @@ static bool already_chosen(const struct choice *choice, unsigned from,
 static void draw_in_turn(const struct hat *hat, const struct client *client, unsigned most,
                          struct choice *out)
 {
+    const struct endpoint *endpoints = hat->pool->endpoints;
     const unsigned count = hat->pool->count;
-    const unsigned first = client->sequence % count;
+    unsigned at = count > 1 ? client->sequence % count : 0;
 
     for (unsigned i = 0; i < count && most > 0; i++) {
-        const unsigned index = (first + i) % count;
-        if (hat_holds(hat, index)) {
-            out->endpoints[out->count++] = &hat->pool->endpoints[index];
+        if (hat_holds(hat, &endpoints[at])) {
+            out->endpoints[out->count++] = &endpoints[at];
             most--;
         }
+        at = at + 1 < count ? at + 1 : 0;
     }
+}
+
+/* Whom a mark below the weight of all endpoints falls on. */
+static const struct endpoint *marked(const struct pool *pool, uint32_t mark)
+{
+    unsigned low = 0;
+    unsigned high = pool->count - 1u;
+
+    while (low < high) {
+        const unsigned middle = (low + high) / 2;
+        if (mark < pool->weight_up_to[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return &pool->endpoints[low];
+}
+
+/*
+ * One more endpoint of those that may answer and are not chosen yet, each as
+ * probable as its weight; NULL when there is none. Drawing among all and
+ * putting back who may not answer gives the same chances as drawing among the
+ * rest. Where too many may not, the rest is counted.
+ */
+static const struct endpoint *draw_one(const struct hat *hat, const struct choice *chosen,
+                                       unsigned from, uint64_t *random)
+{
+    enum { TRIES = 8 };
+    const struct pool *pool = hat->pool;
+    const struct endpoint *endpoint;
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < TRIES; i++) {
+        *random = hash_mix(*random + 1);
+        endpoint = marked(pool, (uint32_t)(*random % pool->weight_up_to[pool->count - 1]));
+        if (hat_holds(hat, endpoint) && !already_chosen(chosen, from, endpoint))
+            return endpoint;
+    }
+    for (unsigned i = 0; i < pool->count; i++) {
+        endpoint = &pool->endpoints[i];
+        if (hat_holds(hat, endpoint) && !already_chosen(chosen, from, endpoint))
+            total += endpoint->weight;
+    }
+    if (total == 0)
+        return NULL;
+    *random = hash_mix(*random + 1);
+    uint64_t mark = *random % total;
+    for (unsigned i = 0; i < pool->count; i++) {
+        endpoint = &pool->endpoints[i];
+        if (!hat_holds(hat, endpoint) || already_chosen(chosen, from, endpoint))
+            continue;
+        if (mark < endpoint->weight)
+            return endpoint;
+        mark -= endpoint->weight;
+    }
+    return NULL; /* someone's health has changed while we counted */
 }
 
 /* Different weights: drawn one by one without putting back, so the heavy come first more often. */
@@ -79,42 +135,16 @@ static void draw_by_weight(const struct hat *hat, const struct client *client, u
 {
     const unsigned from = out->count;
     uint64_t random = client->random;
+    const struct endpoint *endpoint;
 
-    while (most-- > 0) {
-        uint64_t total = 0;
-        for (unsigned i = 0; i < hat->pool->count; i++)
-            if (hat_holds(hat, i) && !already_chosen(out, from, &hat->pool->endpoints[i]))
-                total += hat->pool->endpoints[i].weight;
-        if (total == 0)
-            return;
-
-        random = hash_mix(random + 1);
-        uint64_t mark = random % total;
-        for (unsigned i = 0; i < hat->pool->count; i++) {
-            const struct endpoint *endpoint = &hat->pool->endpoints[i];
-            if (!hat_holds(hat, i) || already_chosen(out, from, endpoint))
-                continue;
-            if (mark < endpoint->weight) {
-                out->endpoints[out->count++] = endpoint;
-                break;
-            }
-            mark -= endpoint->weight;
-        }
-    }
-}
-
-static bool weights_differ(const struct pool *pool)
-{
-    for (unsigned i = 1; i < pool->count; i++)
-        if (pool->endpoints[i].weight != pool->endpoints[0].weight)
-            return true;
-    return false;
+    while (most-- > 0 && (endpoint = draw_one(hat, out, from, &random)) != NULL)
+        out->endpoints[out->count++] = endpoint;
 }
 
 static void draw(const struct hat *hat, const struct client *client, unsigned most,
                  struct choice *out)
 {
-    if (weights_differ(hat->pool))
+    if (hat->pool->weight_up_to != NULL)
         draw_by_weight(hat, client, most, out);
     else
         draw_in_turn(hat, client, most, out);
@@ -149,37 +179,31 @@ static void choose_endpoints(const struct service *service, const struct shortli
 }
 
 /* While a region takes its clients back block by block, an answer is true for a block alone. */
-static uint8_t drawn_scope(const struct inquiry *inquiry, const struct ranking *ranking)
+static uint8_t drawn_scope(const struct inquiry *inquiry, uint8_t scope)
 {
     const struct standing at = standing_of(inquiry->who);
     const struct atlas_grain grain = inquiry->service->grain;
 
     if (at.asker.anonymous)
-        return ranking->scope;
+        return scope;
     const uint8_t block =
         standing_scope(&at, at.asker.family == FAMILY_V4 ? grain.v4 : grain.v6);
-    return block > ranking->scope ? block : ranking->scope;
+    return block > scope ? block : scope;
 }
 
 /*
- * How much of the client's address the answer depends on: all that its ordering
- * does, but while the first region of the order answers alone, what would come
- * after it does not matter; and it is less still where a prospect knows who gets
- * the same answer under the present health. Each of these blocks is true.
+ * How much of the client's address the answer depends on. `scope` is that of
+ * the ordering behind it; it is less where a prospect knows who gets the same
+ * answer under the present health. Each of these blocks is true.
  */
 static uint8_t choice_scope(const struct snapshot *snapshot, const struct inquiry *inquiry,
-                            const struct ranking *ranking, const struct shortlist *list,
-                            bool by_ecs)
+                            const struct shortlist *list, uint8_t scope, bool by_ecs)
 {
     const struct service *service = inquiry->service;
     if (!service->ecs)
         return 0;
     if (list->drawn)
-        return drawn_scope(inquiry, ranking);
-
-    const bool first_alone = list->kind == CHOICE_HEALTHY && service->spread == 1 &&
-                             list->regions[0] == ranking->regions[0];
-    const uint8_t scope = first_alone ? ranking->first_scope : ranking->scope;
+        return drawn_scope(inquiry, scope);
     if (!by_ecs || scope == 0)
         return scope; /* nobody will be told, or no less can be said */
     const struct prospect *prospect = outlook_find(snapshot, service, inquiry->type);
@@ -191,19 +215,38 @@ static uint8_t choice_scope(const struct snapshot *snapshot, const struct inquir
     return prospect_scope(prospect, inquiry, &at, list, &wide) && wide < scope ? wide : scope;
 }
 
+/*
+ * Who answers, and the scope of the ordering that it rests on. The usual case
+ * is that a client's first region is up and answers alone: then nobody asks
+ * who would come after it, nor does the scope depend on them.
+ */
+static void choose_regions(const struct inquiry *inquiry, struct shortlist *list, uint8_t *scope)
+{
+    const struct service *service = inquiry->service;
+    struct ranking ranking;
+
+    if (service->spread == 1 &&
+        shortlist_first(inquiry, policy_first(service->policy, inquiry->who, scope), list))
+        return;
+    policy_rank(service->policy, inquiry->who, &ranking);
+    shortlist_make(inquiry, ranking.regions, ranking.count, list);
+    const bool first_alone = list->kind == CHOICE_HEALTHY && service->spread == 1 &&
+                             list->regions[0] == ranking.regions[0];
+    *scope = first_alone ? ranking.first_scope : ranking.scope;
+}
+
 void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
                  const struct client *client, const struct ecs *ecs, struct choice *out)
 {
-    struct ranking ranking;
     struct shortlist list;
     const struct policy_client who =
         choice_client(service, client, ecs, snapshot->serving.ecs, &out->by_ecs);
     const struct inquiry inquiry = {
         .service = service, .type = type, .pools = snapshot->pools, .who = &who
     };
+    uint8_t scope;
 
-    policy_rank(service->policy, &who, &ranking);
-    shortlist_make(&inquiry, ranking.regions, ranking.count, &list);
+    choose_regions(&inquiry, &list, &scope);
     out->kind = list.kind;
     out->type = type;
     out->ttl = list.unsure ? service->ttl_min : service->ttl;
@@ -212,7 +255,7 @@ void choice_make(const struct snapshot *snapshot, const struct service *service,
     out->count = 0;
     if (list.kind == CHOICE_NOT_READY)
         return;
-    out->scope = choice_scope(snapshot, &inquiry, &ranking, &list, out->by_ecs);
+    out->scope = choice_scope(snapshot, &inquiry, &list, scope, out->by_ecs);
     if (list.kind == CHOICE_ZONEFILE)
         return;
 

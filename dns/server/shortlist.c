@@ -196,6 +196,23 @@ static enum choice_kind fall_back(const struct inquiry *inquiry, const uint16_t 
     return CHOICE_ALL_DOWN;
 }
 
+bool shortlist_first(const struct inquiry *inquiry, uint16_t first, struct shortlist *out)
+{
+    const struct pool *pool = service_pool(inquiry->service, first, inquiry->type);
+    if (pool == NULL)
+        return false;
+    const struct pool_state state = pool_board_get(inquiry->pools, pool->id);
+    if (state.health != HEALTH_UP || state.withheld > 0)
+        return false;
+
+    out->kind = CHOICE_HEALTHY;
+    out->serve_all = out->drawn = false;
+    out->unsure = state.unsure;
+    out->count = 1;
+    out->regions[0] = first;
+    return true;
+}
+
 void shortlist_make(const struct inquiry *inquiry, const uint16_t *order, uint16_t len,
                     struct shortlist *out)
 {

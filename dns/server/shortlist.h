@@ -51,6 +51,12 @@ struct shortlist {
 void shortlist_make(const struct inquiry *inquiry, const uint16_t *order, uint16_t len,
                     struct shortlist *out);
 
+/*
+ * The same for an ordering of which only the first region is known, if that one
+ * is up and answers alone; false otherwise, or when it is REGION_NONE.
+ */
+bool shortlist_first(const struct inquiry *inquiry, uint16_t first, struct shortlist *out);
+
 /* How many regions answer together when all are up. */
 uint16_t shortlist_most(const struct service *service);
 

@@ -299,6 +299,12 @@ static void every_address_of_a_scope_is_ranked_alike(void **state)
             struct ranking *ranking = &points->rankings[i];
 
             policy_rank(policy, &points->clients[i], ranking);
+            uint8_t first_scope;
+            const uint16_t first = policy_first(policy, &points->clients[i], &first_scope);
+            if (first != REGION_NONE &&
+                (first != ranking->regions[0] || first_scope != ranking->first_scope))
+                fail_msg("round %d: %s has another first region by itself", (int)round,
+                         address_print(&points->clients[i].address, text));
             const size_t count =
                 rank_directly(&atlas, r.route, &points->clients[i].address, expected);
             if (count != ranking->count ||

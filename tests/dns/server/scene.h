@@ -67,9 +67,9 @@ static inline void scene_region(struct scene *scene, unsigned r)
     board_set(scene->board, target_aaaa(r), HEALTH_UP, false);
     scene->https[r] = (struct endpoint){ (const uint8_t *)"\0\1\0", 3, 1, TARGET_NONE };
 
-    scene->pools[r][0] = (struct pool){ RRTYPE_A, SCENE_A_COUNT, 1, r * 3 + 1, scene->a[r] };
-    scene->pools[r][1] = (struct pool){ RRTYPE_AAAA, 1, 1, r * 3 + 2, &scene->aaaa[r] };
-    scene->pools[r][2] = (struct pool){ RRTYPE_HTTPS, 1, 1, r * 3 + 3, &scene->https[r] };
+    scene->pools[r][0] = (struct pool){ RRTYPE_A, SCENE_A_COUNT, 1, r * 3 + 1, scene->a[r], NULL };
+    scene->pools[r][1] = (struct pool){ RRTYPE_AAAA, 1, 1, r * 3 + 2, &scene->aaaa[r], NULL };
+    scene->pools[r][2] = (struct pool){ RRTYPE_HTTPS, 1, 1, r * 3 + 3, &scene->https[r], NULL };
     scene->regions[r] = (struct service_region){ .name = scene_names[r],
                                                  .pools = scene->pools[r],
                                                  .pool_count = 3 };

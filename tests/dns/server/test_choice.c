@@ -14,6 +14,15 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
     *out = ordering;
 }
 
+uint16_t policy_first(const struct policy *policy, const struct policy_client *client,
+                      uint8_t *scope)
+{
+    (void)policy;
+    ranked_for = *client;
+    *scope = ordering.first_scope;
+    return ordering.count > 0 ? ordering.regions[0] : REGION_NONE;
+}
+
 /* "hfv" */
 static void order(const char *letters)
 {
@@ -257,6 +266,7 @@ static void spreads_over_the_first_healthy_regions(void **state)
 static void draws_by_weight(void **state)
 {
     enum { DRAWS = 40000 };
+    static const uint32_t up_to[] = { 3, 4 };
     struct scene *scene = *state;
     struct client client = client_v4();
     unsigned heavy = 0;
@@ -264,6 +274,7 @@ static void draws_by_weight(void **state)
     order("hfv");
     scene->service.answers = 1;
     scene->a[HELSINKI][0].weight = 3;
+    scene->pools[HELSINKI][0].weight_up_to = up_to;
     for (unsigned i = 0; i < DRAWS; i++) {
         struct choice choice;
         client.random = i;

@@ -16,6 +16,14 @@ void policy_rank(const struct policy *policy, const struct policy_client *client
                              .regions = { HELSINKI, FRANKFURT, VIRGINIA } };
 }
 
+uint16_t policy_first(const struct policy *policy, const struct policy_client *client,
+                      uint8_t *scope)
+{
+    (void)policy;
+    *scope = client->source_len == 0 ? 0 : 20;
+    return HELSINKI;
+}
+
 void policy_explain(const struct policy *policy, const struct route *route,
                     const struct region_list *regions, const struct atlas *atlas,
                     const struct policy_client *client, const struct route_sink *sink)
