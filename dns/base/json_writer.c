@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "dns/base/utf8.h"
+
 /*
  * The open containers from the outermost in. Each is held by the one above it,
  * and the outermost value by `root`.
@@ -29,25 +31,6 @@ void json_writer_free(struct json_writer *writer)
     free(writer);
 }
 
-/* The length of the well-formed UTF-8 sequence (RFC 3629 section 4) at `s`; 0 when it is none. */
-static size_t utf8_sequence(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return 1;
-    const size_t len = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-                       : (s[0] & 0xf0) == 0xe0        ? 3
-                       : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                                      : 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    const bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    const bool surrogate = s[0] == 0xed && s[1] > 0x9f;
-    const bool beyond = s[0] == 0xf4 && s[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : len;
-}
-
 /* A copy with U+FFFD for every octet that is part of no character. */
 static char *utf8_copy(const char *text)
 {
@@ -61,7 +44,7 @@ static char *utf8_copy(const char *text)
 
     char *out = copy;
     for (const char *at = text; *at != '\0';) {
-        const size_t octets = utf8_sequence((const unsigned char *)at);
+        const size_t octets = utf8_sequence(at);
         memcpy(out, octets != 0 ? at : replacement, octets != 0 ? octets : 3);
         out += octets != 0 ? octets : 3;
         at += octets != 0 ? octets : 1;

@@ -12,7 +12,4 @@
  */
 char *metrics_text(const struct overview *overview, size_t *len);
 
-/* Writes `text` with backslash, quote and newline escaped, as a label's value wants it. */
-char *metrics_label(const char *text, char *out, size_t cap);
-
 #endif

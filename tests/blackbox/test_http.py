@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 from harness import (COUNTRY_DATABASE, MERIDIAN, REGIONS, Daemon, HealthTarget, TestCase, app_map,
                      app_zone, run, wait_until)
@@ -65,6 +67,27 @@ class Http(TestCase):
         wait_until(lambda: grown("queries", "tcp") >= 5)
         wait_until(lambda: grown("NXDOMAIN") >= 5)
         wait_until(lambda: grown("app.example", "api", "helsinki-1") >= 7)
+
+    def test_metrics_keep_to_conventions(self):
+        """Names and units as Prometheus wants them, no series twice; promtool says so, too."""
+        text = self.daemon.http("/metrics")[1]
+        kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+        helps = dict(re.findall(r"^# HELP (\S+) (.+)$", text, re.MULTILINE))
+        self.assertEqual(sorted(kinds), sorted(helps))
+        for name, kind in kinds.items():
+            with self.subTest(name=name):
+                self.assertRegex(name, r"^meridian_[a-z0-9]+(_[a-z0-9]+)*$")
+                self.assertEqual(kind, "counter" if name.endswith("_total") else "gauge")
+                self.assertNotRegex(name, r"_(ms|us|milliseconds|minutes|percent|count|sum)$")
+                if re.search(r"(^|_)(time|duration|latency|age|timestamp)(_|$)", name):
+                    self.assertTrue(name.endswith("_seconds"))
+        series = re.findall(r"^([^#].*) \S+$", text, re.MULTILINE)
+        self.assertEqual(len(series), len(set(series)))
+        promtool = shutil.which("promtool")
+        if promtool:
+            done = subprocess.run([promtool, "check", "metrics"], input=text, text=True,
+                                  capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
     def test_status(self):
         status, text = self.daemon.http("/status")

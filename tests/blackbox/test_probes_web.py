@@ -179,7 +179,7 @@ class Certificates(Web):
         expires = self.expires()
         self.assertAlmostEqual((expires - NOW).total_seconds(), 30 * 86400, delta=2)
         self.assertRegex(self.daemon.http("/metrics")[1],
-                         r'meridian_target_certificate_expiry_seconds\{target="https://[^"]*"\} '
+                         r'meridian_target_certificate_expiry_timestamp_seconds\{target="https://[^"]*"\} '
                          + str(int(expires.timestamp())))
         shown = self.daemon.meridian("status").stdout
         self.assertRegex(shown, r"certificate ends in (29d|30d)")

@@ -4,23 +4,6 @@
 
 #include "tests/dns/server/stage.h"
 
-static const struct {
-    const char *text, *label;
-} labels[] = {
-    { "app.example", "app.example" }, { "a\\b", "a\\\\b" }, { "say \"hi\"", "say \\\"hi\\\"" },
-    { "two\nlines", "two\\nlines" },  { "", "" },
-};
-
-static void labels_are_escaped(void **state)
-{
-    (void)state;
-    char out[64];
-    for (size_t i = 0; i < COUNT(labels); i++)
-        assert_string_equal(metrics_label(labels[i].text, out, sizeof out), labels[i].label);
-    assert_string_equal(metrics_label("abcdef", out, 4), "ab");
-    assert_string_equal(metrics_label("a\\b", out, 4), "a\\\\");
-}
-
 static void ask(struct stage *stage, const char *qname, uint16_t qtype)
 {
     const struct request request = request_for(qname, qtype);
@@ -126,7 +109,6 @@ int main(void)
 {
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_are_escaped),
         STAGED(tells_what_was_counted),
         STAGED(every_line_belongs_to_the_metric_above_it),
         STAGED(counters_survive_a_reload),
