@@ -1,5 +1,6 @@
 #include "geo/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "dns/base/hash.h"
@@ -285,59 +286,66 @@ static size_t measure_drawn(const struct nearest_route *self, const struct route
     return count;
 }
 
-static void tell_distance(const struct route_tale *tale, const struct distance *at, bool tied)
+/* "nearest: paris-1, paris-2 are equally far: the client's prefix decides" */
+static void tell_tie(const struct route_tale *tale, const struct distance *tied, size_t count)
 {
-    const struct region *region = &tale->regions->items[at->region];
-    const struct place *place = tale->subject->place;
-    const char *tie = tied ? ", equally far as another: the client's prefix decides" : "";
+    char names[200];
+    size_t len = 0;
 
-    if (region->bias == 0) {
-        route_tell_line(tale, "nearest: %s %.0f km%s", region->name, at->km, tie);
-        return;
+    for (size_t i = 0; i < count && len < sizeof names; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
+                                tale->regions->items[tied[i].region].name);
+    route_tell_line(tale, "nearest: %s are equally far: the client's prefix decides", names);
+}
+
+/* The distances themselves stand with the candidates, each once. */
+static void tell_measured(const struct nearest_route *self, const struct route_tale *tale)
+{
+    struct distance found[REGION_LIMIT];
+    const size_t count = measure_drawn(self, tale, found);
+
+    if (count > 0)
+        route_tell_line(tale, "nearest: %zu by distance, %s first", count,
+                        tale->regions->items[found[0].region].name);
+    for (size_t i = 0; i < count; i++) {
+        const struct region *region = &tale->regions->items[found[i].region];
+        if (region->bias != 0)
+            route_tell_line(tale, "nearest: %s counts as %.0f km by bias %d", region->name,
+                            found[i].km, region->bias);
     }
-    const double km =
-        place_distance_km(region->latitude, region->longitude, place->latitude, place->longitude);
-    route_tell_line(tale, "nearest: %s %.0f km, counts as %.0f km by bias %d%s", region->name, km,
-                    at->km, region->bias, tie);
+    for (size_t i = 0, tied; i < count; i += tied) {
+        tied = tie_length(&found[i], count - i);
+        if (tied > 1)
+            tell_tie(tale, &found[i], tied);
+    }
+    for (uint16_t i = 0; i < self->count; i++)
+        if (!tale->regions->items[self->regions[i]].placed)
+            route_tell_line(tale, "nearest: %s has no location, so it comes last",
+                            tale->regions->items[self->regions[i]].name);
 }
 
 static void nearest_tell(const struct route *route, const struct route_tale *tale)
 {
     const struct nearest_route *self = as_nearest(route);
-    const bool nowhere = tale->subject->place->fix == PLACE_NOWHERE;
-    struct distance found[REGION_LIMIT];
 
-    if (nowhere)
-        route_tell_line(tale, "nearest: the client's location is not known, so the order of the "
-                              "endpoints counts");
-    const size_t count = nowhere ? 0 : measure_drawn(self, tale, found);
-    for (size_t i = 0; i < count;) {
-        const size_t tied = tie_length(&found[i], count - i);
-        for (size_t end = i + tied; i < end; i++)
-            tell_distance(tale, &found[i], tied > 1);
-    }
-    for (uint16_t i = 0; i < self->count; i++) {
-        const struct region *region = &tale->regions->items[self->regions[i]];
-        if (nowhere)
-            route_tell_line(tale, "nearest: %s", region->name);
-        else if (!region->placed)
-            route_tell_line(tale, "nearest: %s, which has no location", region->name);
-    }
+    if (tale->subject->place->fix != PLACE_NOWHERE)
+        tell_measured(self, tale);
+    else
+        route_tell_line(tale,
+                        "nearest: the client's location is not known, so the order of the "
+                        "endpoints counts: %u, %s first",
+                        self->count, tale->regions->items[self->regions[0]].name);
 }
 
-/* The arrival stands there only where a draw decides, among those that are equally near. */
+/*
+ * What it came by; kilometres before bias stand with the candidates. The arrival
+ * is there only where a draw decides, among those that are equally near.
+ */
 static void put_distance(const struct route_tale *tale, const struct distance *at, bool tied,
                          struct json_writer *writer)
 {
-    const struct region *region = &tale->regions->items[at->region];
-    const struct place *place = tale->subject->place;
-
     json_put_object(writer, NULL);
-    json_put_string(writer, "region", region->name);
-    json_put_real(
-        writer, "distance_km",
-        place_distance_km(region->latitude, region->longitude, place->latitude, place->longitude));
-    json_put_integer(writer, "bias", region->bias);
+    json_put_string(writer, "region", tale->regions->items[at->region].name);
     json_put_real(writer, "counts_as_km", at->km);
     if (tied)
         route_put_hex(writer, "arrival", at->arrival);

@@ -82,6 +82,52 @@ static enum status tell_steps(const struct json_node *explanation)
     return STATUS_OK;
 }
 
+/* "country FI": a member as words; texts without quotes. */
+static void tell_member(const struct json_node *member, const char *before)
+{
+    const char *text;
+
+    if (json_kind(member) == JSON_KIND_STRING && json_get_string(member, &text) == STATUS_OK) {
+        printf("%s%s %s", before, member->key, text);
+        return;
+    }
+    char *value = json_text(member);
+    printf("%s%s %s", before, member->key, value != NULL ? value : "?");
+    free(value);
+}
+
+/* What each database says by itself: read for who explains, as a query could not. */
+static void tell_databases(const struct json_node *explanation)
+{
+    struct json_node databases, database, member;
+    const char *file;
+
+    if (!json_member(explanation, "databases", &databases))
+        return;
+    for (size_t i = 0; json_child(&databases, i, &database); i++) {
+        const char *before = ": ";
+        if (!json_member(&database, "file", &member) ||
+            json_get_string(&member, &file) != STATUS_OK)
+            continue;
+        printf("database %s", file);
+        for (size_t j = 0; json_child(&database, j, &member); j++) {
+            if (strcmp(member.key, "file") == 0 || strcmp(member.key, "type") == 0)
+                continue;
+            tell_member(&member, before);
+            before = ", ";
+        }
+        putchar('\n');
+    }
+}
+
+static enum status tell(const struct json_node *explanation)
+{
+    const enum status status = tell_steps(explanation);
+    if (status == STATUS_OK)
+        tell_databases(explanation);
+    return status;
+}
+
 /* ---- the two ways ---- */
 
 static enum status by_daemon(const char *socket_path, const struct explain_request *request,
@@ -101,7 +147,7 @@ static enum status by_daemon(const char *socket_path, const struct explain_reque
     if (status == STATUS_OK && json)
         puts(reply.text);
     else if (status == STATUS_OK)
-        status = tell_steps(&reply.root);
+        status = tell(&reply.root);
     reply_release(&reply);
     return status;
 }
@@ -120,7 +166,7 @@ static enum status tell_text(char *text, bool json, const struct diag *diag)
     if (status != STATUS_OK)
         return status;
     const struct json_node root = json_root(doc, diag);
-    status = tell_steps(&root);
+    status = tell(&root);
     json_free(doc);
     return status;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/base/prefix.h"
+#include "dns/proto/name.h"
 #include "dns/proto/rrtype.h"
 #include "zones/rdata_field.h"
 
@@ -240,13 +242,44 @@ static bool reads_back(const char *text, uint16_t type, const uint8_t *rdata, ui
     return same;
 }
 
+/* By hand what a query may ask to have explained, and what most records are. False for the rest. */
+static bool plain_print(uint16_t type, const uint8_t *rdata, uint16_t len, char *out, size_t cap)
+{
+    struct address address = { .family = FAMILY_NONE };
+    char text[NAME_TEXT];
+
+    switch (type) {
+    case RRTYPE_A:
+        address.family = len == 4 ? FAMILY_V4 : FAMILY_NONE;
+        break;
+    case RRTYPE_AAAA:
+        address.family = len == 16 ? FAMILY_V6 : FAMILY_NONE;
+        break;
+    case RRTYPE_CNAME:
+    case RRTYPE_DNAME:
+    case RRTYPE_NS:
+    case RRTYPE_PTR:
+        if (rdata_check(type, rdata, len) != NULL)
+            return false;
+        snprintf(out, cap, "%s", name_to_text(rdata, text));
+        return true;
+    default:
+        break;
+    }
+    if (address.family == FAMILY_NONE)
+        return false;
+    memcpy(address.octets, rdata, len);
+    snprintf(out, cap, "%s", address_print(&address, text));
+    return true;
+}
+
 /*
  * ldns knows the name of an NSAP-PTR as a text and escapes a comma in alpn but
  * once: what would be read as something else is shown in octets.
  */
 char *rdata_to_text(uint16_t type, const uint8_t *rdata, uint16_t len, char *out, size_t cap)
 {
-    if (cap == 0)
+    if (cap == 0 || plain_print(type, rdata, len, out, cap))
         return out;
     out[0] = '\0';
     /* The library sees only what is sound: it asserts on much of the rest. */

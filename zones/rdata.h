@@ -30,8 +30,10 @@ enum status rdata_from_text(const struct diag *diag, uint16_t type, const char *
 
 /*
  * Presentation form, for explain and status; NUL-terminated, cut at cap. Rdata that is not what
- * its type says is shown as "\# ...". Allocates. Returns `out`.
+ * its type says is shown as "\# ...". Allocates, but not for addresses and the types that hold
+ * nothing but a name: those a query may ask for. Returns `out`.
  */
+enum { RDATA_TEXT = 1024 }; /* room enough for what people read; longer rdata is cut */
 char *rdata_to_text(uint16_t type, const uint8_t *rdata, uint16_t len, char *out, size_t cap);
 
 #endif

@@ -235,30 +235,37 @@ static void choose_regions(const struct inquiry *inquiry, struct shortlist *list
     *scope = first_alone ? ranking.first_scope : ranking.scope;
 }
 
-void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
-                 const struct client *client, const struct ecs *ecs, struct choice *out)
+void choice_follow(const struct snapshot *snapshot, const struct service *service, uint16_t type,
+                   const struct client *client, const struct ecs *ecs, struct course *course,
+                   struct choice *out)
 {
-    struct shortlist list;
-    const struct policy_client who =
-        choice_client(service, client, ecs, snapshot->serving.ecs, &out->by_ecs);
     const struct inquiry inquiry = {
-        .service = service, .type = type, .pools = snapshot->pools, .who = &who
+        .service = service, .type = type, .pools = snapshot->pools, .who = &course->who
     };
+    const struct shortlist *list = &course->list;
     uint8_t scope;
 
-    choose_regions(&inquiry, &list, &scope);
-    out->kind = list.kind;
+    course->who = choice_client(service, client, ecs, snapshot->serving.ecs, &out->by_ecs);
+    choose_regions(&inquiry, &course->list, &scope);
+    out->kind = list->kind;
     out->type = type;
-    out->ttl = list.unsure ? service->ttl_min : service->ttl;
+    out->ttl = list->unsure ? service->ttl_min : service->ttl;
     out->scope = 0;
     out->region = REGION_NONE;
     out->count = 0;
-    if (list.kind == CHOICE_NOT_READY)
+    if (list->kind == CHOICE_NOT_READY)
         return;
-    out->scope = choice_scope(snapshot, &inquiry, &list, scope, out->by_ecs);
-    if (list.kind == CHOICE_ZONEFILE)
+    out->scope = choice_scope(snapshot, &inquiry, list, scope, out->by_ecs);
+    if (list->kind == CHOICE_ZONEFILE)
         return;
 
-    out->region = list.regions[0];
-    choose_endpoints(service, &list, snapshot->board, client, out);
+    out->region = list->regions[0];
+    choose_endpoints(service, list, snapshot->board, client, out);
+}
+
+void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
+                 const struct client *client, const struct ecs *ecs, struct choice *out)
+{
+    struct course course; /* not initialized: what is read of it was written before */
+    choice_follow(snapshot, service, type, client, ecs, &course, out);
 }

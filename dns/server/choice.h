@@ -23,6 +23,12 @@ struct choice {
     const struct endpoint *endpoints[SERVICE_ANSWERS_LIMIT];
 };
 
+/* How a choice came about, for who wants to tell it. */
+struct course {
+    struct policy_client who;
+    struct shortlist list;
+};
+
 /*
  * The client whom steering looks at: the ECS prefix when there is one and the
  * service heeds it, else the source address.
@@ -36,5 +42,10 @@ struct policy_client choice_client(const struct service *service, const struct c
  */
 void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
                  const struct client *client, const struct ecs *ecs, struct choice *out);
+
+/* The same, and fills *course on the way: what is told is what was decided by. */
+void choice_follow(const struct snapshot *snapshot, const struct service *service, uint16_t type,
+                   const struct client *client, const struct ecs *ecs, struct course *course,
+                   struct choice *out);
 
 #endif

@@ -14,18 +14,12 @@ void explanation_make(struct explanation *why)
 
     why->steered = last;
     const struct ecs *ecs = why->has_ecs ? &why->ecs : NULL;
-    const struct inquiry inquiry = { .service = last->service,
-                                     .type = last->type,
-                                     .pools = snapshot->pools,
-                                     .who = &why->who };
-    choice_make(snapshot, last->service, last->type, &why->client, ecs, &why->choice);
-    why->who =
-        choice_client(last->service, &why->client, ecs, snapshot->serving.ecs, &why->choice.by_ecs);
-    policy_rank(last->service->policy, &why->who, &why->ranking);
-    shortlist_make(&inquiry, why->ranking.regions, why->ranking.count, &why->list);
+    choice_follow(snapshot, last->service, last->type, &why->client, ecs, &why->course,
+                  &why->choice);
+    policy_rank(last->service->policy, &why->course.who, &why->ranking);
 
     /* Where ranking looked: an address that is not to be used has no place. */
-    const struct standing at = standing_of(&why->who);
+    const struct standing at = standing_of(&why->course.who);
     struct address address;
     address_from_key(at.asker.family, at.asker.key, &address);
     why->network = (struct prefix){ 0 };

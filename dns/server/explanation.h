@@ -19,8 +19,9 @@
 
 /*
  * One decision, with everything it rested on: made by the functions that
- * answer, then told in steps or as JSON. Borrows from the snapshot. What
- * stands first is filled by whoever asks, the rest by explanation_make().
+ * answer, then told in steps or as JSON. Borrows from the snapshot, and points
+ * into itself: not to be copied. What stands first is filled by whoever asks,
+ * the rest by explanation_make().
  */
 struct explanation {
     const struct snapshot *snapshot;
@@ -33,12 +34,11 @@ struct explanation {
 
     struct finding finding;
     const struct hop *steered; /* the hop that a service answers; NULL: nothing is steered */
-    struct policy_client who;
-    struct ranking ranking;
-    struct shortlist list;
+    struct choice choice;
+    struct course course;   /* how the choice came about */
+    struct ranking ranking; /* the whole ordering, of which the choice may have seen the first */
     const struct place *place;
     struct prefix network;
-    struct choice choice;
 };
 
 /* Thread: any inside a reading section; no allocation. */

@@ -6,8 +6,6 @@
 #include "geo/witness.h"
 #include "zones/rdata.h"
 
-enum { DATA_TEXT = 1024 };
-
 static const char *choice_text(enum choice_kind kind)
 {
     switch (kind) {
@@ -31,10 +29,10 @@ static void put_asker(const struct explanation *why, struct json_writer *writer)
     char address[ADDRESS_TEXT];
 
     json_put_string(writer, "address_from", why->choice.by_ecs ? "ecs" : "source");
-    if (why->who.source_len > 0)
-        json_put_string(writer, "address", address_print(&why->who.address, address));
-    json_put_integer(writer, "source_prefix", why->who.source_len);
-    json_put_string(writer, "resolver", address_print(&why->who.resolver, address));
+    if (why->course.who.source_len > 0)
+        json_put_string(writer, "address", address_print(&why->course.who.address, address));
+    json_put_integer(writer, "source_prefix", why->course.who.source_len);
+    json_put_string(writer, "resolver", address_print(&why->course.who.resolver, address));
     json_put_object(writer, "max_scope");
     json_put_integer(writer, "v4", grain.v4);
     json_put_integer(writer, "v6", grain.v6);
@@ -45,7 +43,7 @@ static void put_asker(const struct explanation *why, struct json_writer *writer)
 static void put_databases(const struct explanation *why, struct json_writer *writer)
 {
     const struct atlas_grain grain = atlas_grain(why->snapshot->atlas);
-    const struct standing at = standing_of(&why->who);
+    const struct standing at = standing_of(&why->course.who);
     struct address address;
 
     if (at.asker.anonymous)
@@ -128,7 +126,7 @@ static void put_target(const struct explanation *why, uint32_t id, struct json_w
 static void put_pool(const struct explanation *why, const struct pool *pool,
                      struct json_writer *writer)
 {
-    char type[RRTYPE_TEXT], data[DATA_TEXT];
+    char type[RRTYPE_TEXT], data[RDATA_TEXT];
 
     json_put_object(writer, rrtype_to_text(pool->type, type));
     json_put_integer(writer, "up", explanation_up_count(why, pool));
@@ -200,18 +198,13 @@ static void put_candidates(const struct explanation *why, struct json_writer *wr
     json_put_array(writer, "candidates");
     for (unsigned i = 0; i < why->ranking.count; i++) {
         const uint16_t region = why->ranking.regions[i];
-        const struct region *place = &service->places.items[region];
         const enum region_health health = explanation_health(why, region);
         const double km = explanation_km(why, region);
 
         json_put_object(writer, NULL);
         json_put_string(writer, "region", service->regions[region].name);
-        if (km >= 0) {
+        if (km >= 0)
             json_put_real(writer, "distance_km", km);
-            json_put_integer(writer, "bias", place->bias);
-            json_put_real(writer, "counts_as_km",
-                          region_biased_km(place, why->place->latitude, why->place->longitude));
-        }
         json_put_string(writer, "health", explanation_health_text(health));
         json_put_bool(writer, "removed", health != REGION_UP);
         json_end(writer);
@@ -223,20 +216,20 @@ static void put_choice(const struct explanation *why, struct json_writer *writer
 {
     const struct service *service = why->steered->service;
     const struct choice *choice = &why->choice;
-    struct prefix block = { why->who.address, explanation_scope(why) };
+    struct prefix block = { why->course.who.address, explanation_scope(why) };
     char text[PREFIX_TEXT];
 
     json_put_string(writer, "choice", choice_text(choice->kind));
     if (choice->region != REGION_NONE)
         json_put_string(writer, "region", service->regions[choice->region].name);
     json_put_array(writer, "answering");
-    for (unsigned i = 0; choice->region != REGION_NONE && i < why->list.count; i++)
-        json_put_string(writer, NULL, service->regions[why->list.regions[i]].name);
+    for (unsigned i = 0; choice->region != REGION_NONE && i < why->course.list.count; i++)
+        json_put_string(writer, NULL, service->regions[why->course.list.regions[i]].name);
     json_end(writer);
-    json_put_bool(writer, "as_if_all_were_up", why->list.serve_all);
-    json_put_bool(writer, "unsure", why->list.unsure);
+    json_put_bool(writer, "as_if_all_were_up", why->course.list.serve_all);
+    json_put_bool(writer, "unsure", why->course.list.unsure);
     json_put_integer(writer, "scope", block.len);
-    if (choice->by_ecs && why->who.source_len > 0) {
+    if (choice->by_ecs && why->course.who.source_len > 0) {
         address_mask(&block.address, block.len);
         json_put_string(writer, "block", prefix_print(&block, text));
     }
@@ -253,8 +246,8 @@ static void put_steered(const struct explanation *why, struct json_writer *write
     put_asker(why, writer);
     put_databases(why, writer);
     put_place(why, writer);
-    policy_put(service->policy, service->route, &service->places, why->snapshot->atlas, &why->who,
-               writer);
+    policy_put(service->policy, service->route, &service->places, why->snapshot->atlas,
+               &why->course.who, writer);
     put_regions(why, writer);
     put_candidates(why, writer);
     put_choice(why, writer);
@@ -262,7 +255,7 @@ static void put_steered(const struct explanation *why, struct json_writer *write
 
 static void put_record(void *context, uint16_t type, const uint8_t *rdata, uint16_t len)
 {
-    char text[DATA_TEXT];
+    char text[RDATA_TEXT];
     json_put_string(context, NULL, rdata_to_text(type, rdata, len, text, sizeof text));
 }
 
@@ -285,6 +278,7 @@ void explanation_put(const struct explanation *why, struct json_writer *writer)
         json_put_string(writer, "zone", why->finding.zone->name);
     json_put_bool(writer, "steered", why->steered != NULL);
     if (why->steered != NULL) {
+        json_put_string(writer, "answered_name", name_to_text(why->steered->owner, name));
         json_put_string(writer, "answered_type", rrtype_to_text(why->steered->type, type));
         put_steered(why, writer);
     }

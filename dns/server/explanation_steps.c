@@ -6,6 +6,7 @@
 
 #include "dns/proto/name.h"
 #include "dns/proto/rrtype.h"
+#include "zones/rdata.h"
 
 enum { STEP_LEN = 255 }; /* a TXT character-string holds no more */
 
@@ -23,30 +24,10 @@ static void tell(const struct route_sink *sink, const char *format, ...)
     sink->line(sink->context, line);
 }
 
-/* By hand: a query may ask for the steps, and ldns allocates. It can ask for no other types. */
-static const char *record_text(uint16_t type, const uint8_t *rdata, uint16_t len,
-                               char out[NAME_TEXT])
-{
-    struct address address = { .family = FAMILY_NONE };
-
-    if (type == RRTYPE_CNAME)
-        return name_to_text(rdata, out);
-    if (type == RRTYPE_A && len == 4)
-        address.family = FAMILY_V4;
-    if (type == RRTYPE_AAAA && len == 16)
-        address.family = FAMILY_V6;
-    if (address.family == FAMILY_NONE) {
-        snprintf(out, NAME_TEXT, "(%u octets)", len);
-        return out;
-    }
-    memcpy(address.octets, rdata, len);
-    return address_print(&address, out);
-}
-
 static void tell_record(void *context, uint16_t type, const uint8_t *rdata, uint16_t len)
 {
-    char text[NAME_TEXT];
-    tell(context, "answer: %s", record_text(type, rdata, len, text));
+    char text[RDATA_TEXT];
+    tell(context, "answer: %s", rdata_to_text(type, rdata, len, text, sizeof text));
 }
 
 static void tell_asker(const struct explanation *why, const struct route_sink *sink)
@@ -57,15 +38,25 @@ static void tell_asker(const struct explanation *why, const struct route_sink *s
 
     name_to_text(why->qname, name);
     rrtype_to_text(why->qtype, type);
-    address_print(&why->who.address, address);
-    if (why->who.source_len == 0)
+    address_print(&why->course.who.address, address);
+    if (why->course.who.source_len == 0)
         tell(sink, "%s %s for a client that hides its address (source prefix 0)", name, type);
     else
-        tell(sink, "%s %s for %s/%u, by %s", name, type, address, why->who.source_len,
+        tell(sink, "%s %s for %s/%u, by %s", name, type, address, why->course.who.source_len,
              why->choice.by_ecs ? "client subnet (ECS)" : "source address");
     if (why->has_ecs && !why->choice.by_ecs)
         tell(sink, "the client subnet is not looked at: %s says \"ecs\": false",
              why->snapshot->serving.ecs ? "the service" : "the configuration");
+}
+
+/* "alias: to.example. leads to www.example." */
+static void tell_aliases(const struct explanation *why, const struct route_sink *sink)
+{
+    char from[NAME_TEXT], to[NAME_TEXT];
+
+    for (unsigned i = 0; i + 1u < why->finding.hop_count; i++)
+        tell(sink, "alias: %s leads to %s", name_to_text(why->finding.hops[i].owner, from),
+             name_to_text(why->finding.hops[i + 1].owner, to));
 }
 
 /* "down, 1 of 2 up, 2 needed" */
@@ -104,13 +95,13 @@ static void tell_choice(const struct explanation *why, const struct route_sink *
     if (choice->kind == CHOICE_ZONEFILE) {
         tell(sink, "no region is healthy: the records of the zone file answer");
     } else {
-        for (unsigned i = 0; i < why->list.count; i++)
+        for (unsigned i = 0; i < why->course.list.count; i++)
             tell(sink, "%s: %s",
                  choice->kind == CHOICE_HEALTHY ? "chosen" : "no region is healthy, so",
-                 why->steered->service->regions[why->list.regions[i]].name);
+                 why->steered->service->regions[why->course.list.regions[i]].name);
     }
     explanation_each_record(why, tell_record, (void *)sink);
-    if (why->list.unsure)
+    if (why->course.list.unsure)
         tell(sink, "health on the way here may be about to change: the short TTL");
     tell(sink, "TTL %u, scope /%u", explanation_ttl(why), explanation_scope(why));
 }
@@ -122,6 +113,7 @@ static void tell_static(const struct explanation *why, const struct route_sink *
 
     tell(sink, "%s %s: %s", name_to_text(why->qname, name), rrtype_to_text(why->qtype, type),
          explanation_outcome_text(why->finding.outcome));
+    tell_aliases(why, sink);
     tell(sink, "not steered: every client gets the same");
     explanation_each_record(why, tell_record, (void *)sink);
 }
@@ -134,10 +126,11 @@ void explanation_tell(const struct explanation *why, const struct route_sink *si
     }
     const struct service *service = why->steered->service;
     tell_asker(why, sink);
+    tell_aliases(why, sink);
     tell(sink, "zone %s serial %u, service %s", why->finding.zone->name, why->finding.zone->serial,
          service->name);
     policy_explain(service->policy, service->route, &service->places, why->snapshot->atlas,
-                   &why->who, sink);
+                   &why->course.who, sink);
     for (unsigned i = 0; i < why->ranking.count; i++)
         tell_candidate(why, i + 1, why->ranking.regions[i], sink);
     tell_choice(why, sink);

@@ -125,8 +125,7 @@ static void put_target(const struct overview *overview, uint32_t id, struct json
 static void put_pool(const struct overview *overview, const struct pool *pool,
                      struct json_writer *writer)
 {
-    enum { DATA_TEXT = 1024 };
-    char type[RRTYPE_TEXT], data[DATA_TEXT];
+    char type[RRTYPE_TEXT], data[RDATA_TEXT];
     for (uint16_t i = 0; i < pool->count; i++) {
         const struct endpoint *endpoint = &pool->endpoints[i];
         json_put_object(writer, NULL);

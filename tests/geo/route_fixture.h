@@ -169,4 +169,92 @@ static inline void check_rankings(const struct ranking_case *cases, size_t count
     }
 }
 
+/* ---- what the policies put for programs ---- */
+
+/* The decision in one line; the caller frees it. */
+static inline char *put_text(const struct route *route, const struct place *place, const char *net,
+                             const struct asker *asker)
+{
+    struct json_writer *writer = json_writer_new();
+    struct prefix prefix;
+    struct route_subject subject = { .place = place };
+
+    if (net != NULL) {
+        assert_true(prefix_parse(net, &prefix));
+        subject.net = &prefix;
+    }
+    assert_non_null(writer);
+    const struct route_tale tale = { &regions, &subject, asker, NULL, 0 };
+    json_put_object(writer, NULL);
+    route_put(route, &tale, "decision", writer);
+    json_end(writer);
+    char *text = json_writer_finish(writer, 0);
+    assert_non_null(text);
+    return text;
+}
+
+/* The order that a decision without `others` amounts to: its regions as they stand there. */
+static inline const char *put_order(const char *decision, char text[16])
+{
+    static const char initials[] = "hpcvP", key[] = "\"region\": \"";
+    size_t count = 0;
+
+    for (const char *at = decision; (at = strstr(at, key)) != NULL;) {
+        at += strlen(key);
+        for (uint16_t i = 0; i < regions.count; i++) {
+            const size_t len = strlen(regions.items[i].name);
+            if (strncmp(at, regions.items[i].name, len) == 0 && at[len] == '"' &&
+                memchr(text, initials[i], count) == NULL)
+                text[count++] = initials[i];
+        }
+    }
+    text[count] = '\0';
+    return text;
+}
+
+/* A case of what is put, to the letter; and it must be the order that ranking gives. */
+struct put_case {
+    const char *what, *route;
+    const struct place *place;
+    const char *net;
+    const char *decision;
+};
+
+static inline void check_puts(const struct put_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct reading r = good_reading(cases[i].route);
+        char order[16], ranked[16];
+        char *text = put_text(r.route, cases[i].place, cases[i].net, &anyone);
+
+        if (strcmp(text, cases[i].decision) != 0)
+            fail_msg("%s: %s", cases[i].what, text);
+        if (strstr(text, "\"others\": true") == NULL)
+            assert_string_equal(put_order(text, order),
+                                rank(r.route, cases[i].place, cases[i].net, &anyone, ranked));
+        free(text);
+        reading_release(&r);
+    }
+}
+
+/* For many clients: what is told is the order in which ranking puts the regions. */
+static inline void check_put_orders(const char *route, const struct place *place)
+{
+    struct reading r = good_reading(route);
+
+    for (uint64_t n = 0; n < 500; n++) {
+        const struct asker asker = {
+            .family = FAMILY_V4, .key = n << 40, .random = n * 7, .resolver_key = n * 11
+        };
+        char order[16], ranked[16];
+        char *text = put_text(r.route, place, NULL, &asker);
+
+        put_order(text, order);
+        if (strcmp(order, rank(r.route, place, NULL, &asker, ranked)) != 0)
+            fail_msg("%s, client %u: %s, but %s", route, (unsigned)n, ranked, text);
+        free(text);
+    }
+    reading_release(&r);
+}
+
 #endif

@@ -401,6 +401,113 @@ static void finds_what_the_library_finds(void **state)
     report_free(report);
 }
 
+/* ---- one address, without a walk ------------------------------------------------ */
+
+/* What the walk has for the address, and no longer a network than the walk's. */
+static void compare_with_walk(struct database *database, const struct diag *diag,
+                              const struct spans *spans, unsigned family)
+{
+    const uint8_t most = family == FAMILY_V4 ? 32 : 64;
+    uint64_t seed = 7;
+
+    for (int i = 0; i < 20000; i++) {
+        uint64_t key = draw(&seed);
+        if (family == FAMILY_V4)
+            key &= 0xffffffff00000000;
+        else if (i % 2 != 0)
+            key = key >> 6 | 0x2000000000000000 | (uint64_t)(draw(&seed) % 13) << 56;
+        if (family == FAMILY_V6 && (key >> 32 == 0x20010000 || key >> 48 == 0x2002))
+            continue; /* located by the IPv4 address inside: the walk leaves them out */
+
+        struct address address;
+        struct record record, walked;
+        bool found;
+        uint8_t len;
+        address_from_key(family, key, &address);
+        assert_int_equal(STATUS_OK,
+                         database_look_up(database, diag, &address, &record, &found, &len));
+        const uint32_t value = spans->value[spans_find(spans, key)];
+        if (found != (value != 0))
+            fail_msg("%016llx: found is %d", (unsigned long long)key, found);
+        assert_true(len >= spans_prefix_len(spans, key, most) || len > most);
+        if (!found)
+            continue;
+        assert_int_equal(STATUS_OK, database_record(database, diag, value - 1, &walked));
+        assert_int_equal(record.country.len, walked.country.len);
+        assert_ptr_equal(record.country.octets, walked.country.octets);
+    }
+}
+
+static void looks_up_what_the_walk_finds(void **state)
+{
+    (void)state;
+    static const char *const names[] = { shipped, DATA "GeoIP2-Country-Test.mmdb",
+                                         DATA "MaxMind-DB-test-ipv4-24.mmdb" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct report *report = report_new();
+        const struct diag diag = { .report = report, .file = names[i] };
+        struct database *database;
+        struct spans v4, v6;
+
+        assert_non_null(report);
+        assert_int_equal(STATUS_OK, database_open(&diag, &database));
+        assert_int_equal(STATUS_OK, database_walk(database, &diag, 32, 64, &v4, &v6));
+        compare_with_walk(database, &diag, &v4, FAMILY_V4);
+        compare_with_walk(database, &diag, &v6, FAMILY_V6);
+        spans_release(&v4);
+        spans_release(&v6);
+        database_close(database);
+        report_free(report);
+    }
+}
+
+static void looks_up_single_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *address;
+        bool found;
+        uint8_t len; /* of the network, in the address's own family */
+        const char *country;
+    } cases[] = {
+        { DATA "GeoIP2-City-Test.mmdb", "2.125.160.216", true, 29, "GB" },
+        { DATA "GeoIP2-City-Test.mmdb", "2001:218::1", true, 32, "JP" },
+        { DATA "GeoIP2-City-Test.mmdb", "::ffff:2.125.160.216", true, 125, "GB" },
+        { DATA "GeoIP2-City-Test.mmdb", "2002:27d:a0d8::", true, 45, "GB" },
+        { DATA "GeoIP2-City-Test.mmdb", "10.1.2.3", false, 0, "" },
+        { "geo/data/geo-whois-asn-country.mmdb", "193.166.3.2", true, 15, "FI" },
+        /* A file of IPv4 alone knows no other addresses. */
+        { DATA "MaxMind-DB-test-ipv4-24.mmdb", "1.1.1.1", true, 32, "" },
+        { DATA "MaxMind-DB-test-ipv4-24.mmdb", "::1.1.1.1", false, 0, "" },
+        { DATA "MaxMind-DB-test-ipv4-24.mmdb", "2001:db8::", false, 0, "" },
+        /* A record for more than ::/96 is not IPv4's. */
+        { DATA "MaxMind-DB-no-ipv4-search-tree.mmdb", "1.1.1.1", false, 0, "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct report *report = report_new();
+        const struct diag diag = { .report = report, .file = cases[i].file };
+        struct database *database;
+        struct address address;
+        struct record record;
+        bool found;
+        uint8_t len;
+
+        assert_non_null(report);
+        assert_true(address_parse(cases[i].address, &address));
+        assert_int_equal(STATUS_OK, database_open(&diag, &database));
+        assert_int_equal(STATUS_OK,
+                         database_look_up(database, &diag, &address, &record, &found, &len));
+        if (found != cases[i].found || (found && len != cases[i].len))
+            fail_msg("%s: found is %d, /%u", cases[i].address, found, len);
+        if (found && (record.country.len != strlen(cases[i].country) ||
+                      strncmp(record.country.octets, cases[i].country, record.country.len) != 0))
+            fail_msg("%s: '%.*s'", cases[i].address, (int)record.country.len,
+                     record.country.octets);
+        database_close(database);
+        report_free(report);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +519,8 @@ int main(void)
         cmocka_unit_test(nesting_by_the_million_is_refused_or_harmless),
         cmocka_unit_test(walks_and_numbers_distinct_records),
         cmocka_unit_test(finds_what_the_library_finds),
+        cmocka_unit_test(looks_up_what_the_walk_finds),
+        cmocka_unit_test(looks_up_single_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

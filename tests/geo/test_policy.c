@@ -261,7 +261,7 @@ static void explains_where_a_client_stands(void **state)
         { "10.1.2.3",
           24,
           { "place: 10.0.0.0/9 is EU SE SE-AB Stockholm", "AS64501",
-            "block: 10.0.0.0/10 is ranked alike", "nearest: helsinki 396 km" } },
+            "block: 10.0.0.0/10 is ranked alike", "nearest: 2 by distance, helsinki first" } },
         { "10.64.7.1",
           24,
           { "net:10.64.7.0/24", "geo: net:10.64.7.0/24 matches", "region virginia" } },
@@ -329,6 +329,57 @@ static void refuses_a_route_that_a_query_could_not_run(void **state)
     free(text);
 }
 
+static void puts_where_a_client_stands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *client;
+        uint8_t source_len;
+        const char *put;
+    } cases[] = {
+        { "10.64.7.1", 24,
+          "{\"net\": \"10.64.7.0/24\", \"ranked_alike\": \"10.64.7.0/24\", \"decision\": {\"geo\": "
+          "{\"matched\": \"net:10.64.7.0/24\", \"entry\": 1, \"fence\": true, \"to\": {\"region\": "
+          "\"virginia\"}, \"others\": false}}}" },
+        { "2002:a40:701::", 48,
+          "{\"located_as\": \"10.64.7.1\", \"net\": \"10.64.7.0/24\", \"ranked_alike\": "
+          "\"10.64.7.0/24\", \"decision\": {\"geo\": {\"matched\": \"net:10.64.7.0/24\", "
+          "\"entry\": 1, "
+          "\"fence\": true, \"to\": {\"region\": \"virginia\"}, \"others\": false}}}" },
+        { "11.0.0.0", 24,
+          "{\"ranked_alike\": \"11.0.0.0/8\", \"decision\": {\"geo\": {\"matched\": null, "
+          "\"default\": "
+          "{\"located\": false, \"nearest\": [{\"region\": \"helsinki\"}, {\"region\": "
+          "\"paris-1\"}]}, \"others\": false}}}" },
+        { "10.64.7.1", 0,
+          "{\"decision\": {\"geo\": {\"matched\": null, \"default\": {\"located\": false, "
+          "\"nearest\": [{\"region\": \"helsinki\"}, {\"region\": \"paris-1\"}]}, \"others\": "
+          "false}}}" },
+    };
+    struct atlas atlas;
+    struct reading r = good_reading(NETS);
+
+    simple_world(&atlas);
+    struct policy *policy = build(&atlas, &r);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct policy_client client = client_of(cases[i].client, cases[i].source_len);
+        struct json_writer *writer = json_writer_new();
+
+        assert_non_null(writer);
+        json_put_object(writer, NULL);
+        policy_put(policy, r.route, &regions, &atlas, &client, writer);
+        json_end(writer);
+        char *text = json_writer_finish(writer, 0);
+        assert_non_null(text);
+        if (strcmp(text, cases[i].put) != 0)
+            fail_msg("%s/%u: %s", cases[i].client, cases[i].source_len, text);
+        free(text);
+    }
+    policy_free(policy);
+    reading_release(&r);
+    atlas_release(&atlas);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +390,7 @@ int main(void)
         cmocka_unit_test(fingerprints_tell_regions_apart),
         cmocka_unit_test(explains_where_a_client_stands),
         cmocka_unit_test(refuses_a_route_that_a_query_could_not_run),
+        cmocka_unit_test(puts_where_a_client_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,11 +72,25 @@ static void an_entry_that_adds_no_region_is_told(void **state)
     }
 }
 
+static void puts_its_entries_in_order(void **state)
+{
+    (void)state;
+    static const struct put_case cases[] = {
+        { "a region alone", "\"virginia\"", &madrid, NULL,
+          "{\"decision\": {\"region\": \"virginia\"}}" },
+        { "a list", "{\"failover\":[\"virginia\",{\"failover\":[\"cdn\"]}]}", &madrid, NULL,
+          "{\"decision\": {\"failover\": [{\"region\": \"virginia\"}, {\"failover\": "
+          "[{\"region\": \"cdn\"}]}]}}" },
+    };
+    check_puts(cases, sizeof cases / sizeof *cases);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failover_goes_one_after_the_other),
         cmocka_unit_test(an_entry_that_adds_no_region_is_told),
+        cmocka_unit_test(puts_its_entries_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

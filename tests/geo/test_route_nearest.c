@@ -110,6 +110,51 @@ static void warns_of_a_distance_nobody_can_measure(void **state)
     }
 }
 
+static void puts_the_regions_in_the_order_of_distance(void **state)
+{
+    (void)state;
+    static const char biased[] = "{\"nearest\":[\"helsinki\",\"virginia\",\"cdn\"]}";
+    struct reading r = good_reading(biased);
+    char *text = put_text(r.route, &stockholm, NULL, &anyone);
+    double near, far;
+    int read = 0;
+
+    assert_int_equal(sscanf(text,
+                            "{\"decision\": {\"located\": true, \"nearest\": [{\"region\": "
+                            "\"helsinki\", \"counts_as_km\": %lf}, {\"region\": \"virginia\", "
+                            "\"counts_as_km\": %lf}, {\"region\": \"cdn\"}]}}%n",
+                            &near, &far, &read),
+                     2);
+    assert_int_equal(read, strlen(text)); /* nobody is equally near, so no draw is told */
+    assert_true(near > 390 && near < 400 && far > 6000);
+    free(text);
+    reading_release(&r);
+
+    static const struct put_case cases[] = {
+        { "nobody knows where", biased, &unknown, NULL,
+          "{\"decision\": {\"located\": false, \"nearest\": [{\"region\": \"helsinki\"}, "
+          "{\"region\": "
+          "\"cdn\"}, {\"region\": \"virginia\"}]}}" },
+    };
+    check_puts(cases, sizeof cases / sizeof *cases);
+}
+
+/* Two of one site: the draw that decides between them is told, and decides as told. */
+static void puts_the_draw_among_those_equally_near(void **state)
+{
+    (void)state;
+    struct reading r = good_reading("{\"nearest\":\"*\"}");
+    char *text = put_text(r.route, &madrid, NULL, &anyone);
+    unsigned arrivals = 0;
+
+    for (const char *at = text; (at = strstr(at, "\"arrival\": \"0x")) != NULL; at++)
+        arrivals++;
+    assert_int_equal(arrivals, 2);
+    free(text);
+    reading_release(&r);
+    check_put_orders("{\"nearest\":\"*\"}", &madrid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +162,8 @@ int main(void)
         cmocka_unit_test(nearest_weighs_distance_by_bias),
         cmocka_unit_test(equally_near_regions_share_the_clients),
         cmocka_unit_test(warns_of_a_distance_nobody_can_measure),
+        cmocka_unit_test(puts_the_regions_in_the_order_of_distance),
+        cmocka_unit_test(puts_the_draw_among_those_equally_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

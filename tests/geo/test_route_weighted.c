@@ -1,5 +1,8 @@
 #include "geo/route.h"
 
+#include <inttypes.h>
+
+#include "dns/base/hash.h"
 #include "tests/geo/route_fixture.h"
 
 static void weighted_draws_by_client(void **state)
@@ -138,12 +141,55 @@ static void a_coarser_prefix_is_hashed_when_asked_for(void **state)
     reading_release(&r);
 }
 
+/* Numbers of 64 bits as draw.h says them, and the members as they arrive. */
+static void puts_the_whole_draw(void **state)
+{
+    (void)state;
+    struct reading r = good_reading("{\"weighted\":{\"cdn\":60,\"virginia\":0}}");
+    char *text = put_text(r.route, &madrid, NULL, &anyone), *expected;
+    const uint64_t ticket = draw_ticket(&anyone, DRAW_PER_CLIENT, 0, grain.v4, grain.v6);
+    const uint64_t cdn = hash_stable("cdn", 3), virginia = hash_stable("virginia", 8);
+
+    assert_true(asprintf(&expected,
+                         "{\"decision\": {\"per\": \"client\", \"hashed\": \"192.0.2.0/24\", "
+                         "\"salt\": 0, \"ticket\": \"0x%016" PRIx64 "\", \"weighted\": ["
+                         "{\"name\": \"cdn\", \"key\": \"0x%016" PRIx64 "\", \"weight\": 60, "
+                         "\"arrival\": \"0x%016" PRIx64 "\", \"to\": {\"region\": \"cdn\"}}, "
+                         "{\"name\": \"virginia\", \"key\": \"0x%016" PRIx64 "\", \"weight\": 0, "
+                         "\"arrival\": \"0x%016" PRIx64
+                         "\", \"to\": {\"region\": \"virginia\"}}]}}",
+                         ticket, cdn, draw_arrival(ticket, cdn, 60), virginia,
+                         draw_arrival(ticket, virginia, 1)) > 0);
+    assert_string_equal(text, expected);
+    free(expected);
+    free(text);
+    reading_release(&r);
+}
+
+static void puts_members_in_the_order_of_ranking(void **state)
+{
+    (void)state;
+    static const char *const routes[] = {
+        "{\"weighted\":{\"cdn\":60,\"virginia\":40,\"helsinki\":1}}",
+        "{\"weighted\":{\"cdn\":0,\"virginia\":0,\"helsinki\":0}}",
+        "{\"weighted\":{\"cdn\":60,\"virginia\":40},\"per\":\"query\"}",
+        "{\"weighted\":{\"cdn\":60,\"virginia\":40},\"per\":\"resolver\"}",
+        "{\"weighted\":{\"cdn\":60,\"virginia\":40},\"prefix\":{\"v4\":12}}",
+        "{\"weighted\":[{\"weight\":1,\"to\":{\"weighted\":{\"helsinki\":1,\"cdn\":1}}},"
+        "{\"weight\":1,\"to\":{\"nearest\":\"*\"},\"name\":\"near\"}]}",
+    };
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        check_put_orders(routes[i], &madrid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weighted_draws_by_client),
         cmocka_unit_test(weighted_moves_only_whom_it_must),
         cmocka_unit_test(a_coarser_prefix_is_hashed_when_asked_for),
+        cmocka_unit_test(puts_the_whole_draw),
+        cmocka_unit_test(puts_members_in_the_order_of_ranking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,14 +92,11 @@ class Decision:
         expect("located", node["located"], place is not None)
         last = (-1, -1)
         for item in node["nearest"]:
-            if "distance_km" not in item:
+            if "counts_as_km" not in item:
                 continue
             region = self.regions[item["region"]]
-            km = distance_km(place, region["location"])
-            expect("distance_km", item["distance_km"], km)
-            expect("bias", item["bias"], region["bias"])
-            biased = km * (1 - item["bias"] / 100) if item["bias"] >= 0 else (
-                km / (1 + item["bias"] / 100))
+            km, bias = distance_km(place, region["location"]), region["bias"]
+            biased = km * (1 - bias / 100) if bias >= 0 else km / (1 + bias / 100)
             expect("counts_as_km", item["counts_as_km"], biased)
             place_in_line = item["counts_as_km"], 0
             if "arrival" in item:
@@ -187,6 +184,17 @@ def check_health(why, service):
         expect("removed", candidate["removed"], candidate["health"] != "up")
 
 
+def check_distances(why, place):
+    """Each candidate's distance, before bias; none where either end has no place."""
+    regions = {region["name"]: region for region in why["regions"]}
+    for candidate in why["candidates"]:
+        location = regions[candidate["region"]].get("location")
+        measured = place.location is not None and location is not None
+        expect("a distance", "distance_km" in candidate, measured)
+        if measured:
+            expect("distance_km", candidate["distance_km"], distance_km(place.location, location))
+
+
 def check_block(why):
     if "block" not in why:
         expect("scope", why["scope"], 0)
@@ -210,6 +218,8 @@ def replay(why):
     router = Router(json.loads(why["route"]), regions)
     if router.fates == 1:
         expect("order by the route", told, router.order(client))
+
+    check_distances(why, client.place)
 
     service = Replayed(why)
     check_health(why, service)

@@ -1,84 +1,6 @@
 #include "dns/server/explain.h"
 
-#include "dns/base/json.h"
-#include "geo/atlas.h"
-#include "geo/policy.h"
-#include "tests/dns/server/exchange.h"
-#include "tests/dns/server/scene.h"
-
-/* Over the shipped country database: unit twins run at the top of the tree. */
-static const char *const database = "geo/data/geo-whois-asn-country.mmdb";
-
-static const struct sketch_record records[] = {
-    { "plain.example.", RRTYPE_A, "192.0.2.80" },
-    { "to.example.", RRTYPE_CNAME, "www.example." },
-};
-
-struct world {
-    struct scene *scene;
-    struct atlas *atlas;
-    struct policy *policy;
-};
-
-static struct policy *nearest(const struct scene *scene, const struct atlas *atlas,
-                              const struct diag *diag, const struct route **route)
-{
-    static const char text[] = "{ \"nearest\": \"*\" }";
-    const struct route_context context = { .arena = scene->arena,
-                                           .regions = &scene->service.places,
-                                           .grain = { 24, 56 } };
-    struct json_doc *doc;
-    struct policy *policy;
-
-    assert_int_equal(json_parse(text, strlen(text), diag, &doc), STATUS_OK);
-    const struct json_node root = json_root(doc, diag);
-    assert_int_equal(route_parse(&root, &context, route), STATUS_OK);
-    json_free(doc);
-    assert_int_equal(policy_build(atlas, *route, &scene->service.places, diag, &policy), STATUS_OK);
-    return policy;
-}
-
-static int setup(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    void *scene_state;
-    assert_non_null(world);
-    scene_setup(&scene_state);
-    struct scene *scene = world->scene = scene_state;
-
-    struct report *report = report_new();
-    const struct diag diag = { .report = report, .file = "test" };
-    assert_int_equal(
-        atlas_build(&database, 1, (struct atlas_grain){ 24, 56 }, &diag, &world->atlas), STATUS_OK);
-    const struct route *route;
-    world->policy = nearest(scene, world->atlas, &diag, &route);
-    report_free(report);
-
-    scene->service.policy = world->policy;
-    scene->service.route = route;
-    scene->service.route_text = "{\"nearest\": \"*\"}";
-    scene->snapshot.atlas = world->atlas;
-    struct builder *builder = sketch_begin(scene->arena, "example.", records, COUNT(records));
-    assert_int_equal(builder_steer(builder, wire("www.example."), &scene->service), STATUS_OK);
-    const struct zone *zone = sketch_freeze(builder);
-    struct zonedb *zones;
-    assert_int_equal(zonedb_build(&zone, 1, scene->arena, &zones), STATUS_OK);
-    scene->snapshot.zones = zones;
-    *state = world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-    void *scene_state = world->scene;
-
-    policy_free(world->policy);
-    atlas_free(world->atlas);
-    scene_teardown(&scene_state);
-    free(world);
-    return 0;
-}
+#include "tests/dns/server/explained.h"
 
 /* The JSON in one line; the caller frees it. */
 static char *explain(const struct scene *scene, const struct explain_request *request, bool *good)
@@ -267,5 +189,5 @@ int main(void)
         cmocka_unit_test(refuses_requests_without_sense),
         cmocka_unit_test(tells_the_same_steps_by_txt),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, explained_setup, explained_teardown);
 }
