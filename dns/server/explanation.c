@@ -73,11 +73,19 @@ enum region_health explanation_health(const struct explanation *why, uint16_t re
 
 struct pool_state explanation_state(const struct explanation *why, uint16_t region)
 {
-    const struct pool *pool =
-        service_pool(why->steered->service, region, why->steered->type);
+    const struct pool *pool = service_pool(why->steered->service, region, why->steered->type);
 
     return pool != NULL ? pool_board_get(why->snapshot->pools, pool->id)
                         : (struct pool_state){ .health = HEALTH_DOWN };
+}
+
+bool explanation_withholds(const struct explanation *why, uint16_t region)
+{
+    const struct inquiry inquiry = { .service = why->steered->service,
+                                     .type = why->steered->type,
+                                     .pools = why->snapshot->pools,
+                                     .who = &why->course.who };
+    return region_is_withheld(&inquiry, region);
 }
 
 const char *explanation_cause_text(enum pool_cause cause)

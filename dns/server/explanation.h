@@ -60,6 +60,8 @@ const char *explanation_health_text(enum region_health health);
 enum region_health explanation_health(const struct explanation *why, uint16_t region);
 /* What is known of a region for the type that answers; down when it lacks the type. */
 struct pool_state explanation_state(const struct explanation *why, uint16_t region);
+/* True when the region came back and does not take this client back yet. */
+bool explanation_withholds(const struct explanation *why, uint16_t region);
 const char *explanation_cause_text(enum pool_cause cause);
 
 /* How many endpoints of a pool are up at this moment. */

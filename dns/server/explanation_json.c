@@ -207,6 +207,7 @@ static void put_candidates(const struct explanation *why, struct json_writer *wr
             json_put_real(writer, "distance_km", km);
         json_put_string(writer, "health", explanation_health_text(health));
         json_put_bool(writer, "removed", health != REGION_UP);
+        json_put_bool(writer, "withheld", explanation_withholds(why, region));
         json_end(writer);
     }
     json_end(writer);

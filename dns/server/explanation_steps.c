@@ -68,7 +68,7 @@ static void tell_candidate(const struct explanation *why, unsigned rank, uint16_
     const enum region_health health = explanation_health(why, region);
     const struct pool_state state = explanation_state(why, region);
     const double km = explanation_km(why, region);
-    char distance[32] = "", count[64] = "";
+    char distance[32] = "", count[80] = "";
 
     if (km >= 0)
         snprintf(distance, sizeof distance, ", %.0f km", km);
@@ -78,8 +78,9 @@ static void tell_candidate(const struct explanation *why, unsigned rank, uint16_
         snprintf(count, sizeof count, ", %u of %u up, %u needed", explanation_up_count(why, pool),
                  pool->count, pool->needed);
     else if (state.withheld > 0)
-        snprintf(count, sizeof count, ", %.0f %% of its clients are taken back",
-                 100 - 100.0 * state.withheld / POOL_SHARE);
+        snprintf(count, sizeof count, ", %.0f %% of its clients are taken back, this one %s",
+                 100 - 100.0 * state.withheld / POOL_SHARE,
+                 explanation_withholds(why, region) ? "not yet" : "too");
     tell(sink, "%u. %s%s: %s%s", rank, service->regions[region].name, distance,
          explanation_health_text(health), count);
 }

@@ -52,6 +52,16 @@ static bool is_withheld(const struct inquiry *inquiry, uint16_t region, uint32_t
     return (uint32_t)(hash_mix(block ^ salt) >> 48) >= POOL_SHARE - withheld;
 }
 
+bool region_is_withheld(const struct inquiry *inquiry, uint16_t region)
+{
+    const struct pool *pool = service_pool(inquiry->service, region, inquiry->type);
+    if (pool == NULL)
+        return false;
+    const struct pool_state state = pool_board_get(inquiry->pools, pool->id);
+    return state.withheld > 0 && state.health == HEALTH_UP &&
+           is_withheld(inquiry, region, state.withheld);
+}
+
 /* What a region is to this client at present. */
 struct bearing {
     enum region_health health;

@@ -57,6 +57,12 @@ void shortlist_make(const struct inquiry *inquiry, const uint16_t *order, uint16
  */
 bool shortlist_first(const struct inquiry *inquiry, uint16_t first, struct shortlist *out);
 
+/*
+ * True when a region that came back, and is up, does not take this client back
+ * yet: it is passed over while another one is up. Thread: any; no allocation.
+ */
+bool region_is_withheld(const struct inquiry *inquiry, uint16_t region);
+
 /* How many regions answer together when all are up. */
 uint16_t shortlist_most(const struct service *service);
 

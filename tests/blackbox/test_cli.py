@@ -223,7 +223,9 @@ class Online(TestCase):
 
             done = daemon.meridian("explain", "www.app.example", "--client", FINLAND)
             self.assertEqual((done.returncode, done.stderr), (GOOD, ""))
-            self.assertEqual(done.stdout.splitlines(), why["steps"])
+            *steps, database = done.stdout.splitlines()
+            self.assertEqual(steps, why["steps"])
+            self.assertIn("country FI", database)
             # By its socket alone, given or named in the environment.
             socket = daemon.folder.file("meridian.sock")
             named = run_with({"MERIDIAN_CONTROL": socket}, "explain", "www.app.example",

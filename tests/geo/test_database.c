@@ -500,7 +500,8 @@ static void looks_up_single_addresses(void **state)
         if (found != cases[i].found || (found && len != cases[i].len))
             fail_msg("%s: found is %d, /%u", cases[i].address, found, len);
         if (found && (record.country.len != strlen(cases[i].country) ||
-                      strncmp(record.country.octets, cases[i].country, record.country.len) != 0))
+                      (record.country.len > 0 &&
+                       memcmp(record.country.octets, cases[i].country, record.country.len) != 0)))
             fail_msg("%s: '%.*s'", cases[i].address, (int)record.country.len,
                      record.country.octets);
         database_close(database);

@@ -160,7 +160,8 @@ class Replayed(Service):
                 self.needed[id(pools[rrtype])] = pool["needed"]
                 up = sum(endpoint["health"] == "up" for endpoint in pool["endpoints"])
                 expect("endpoints up", pool["up"], up)
-        regions = {region["name"]: region for region in why["regions"]}
+        regions = self.told = {region["name"]: region for region in why["regions"]}
+        self.withheld = {item["region"] for item in why["candidates"] if item["withheld"]}
         text = {"route": json.loads(why["route"]), "endpoints": endpoints, **why["rules"]}
         zone_records = {why["answered_type"]: {record.strip('"') for record in why["records"]}}
         super().__init__(regions, why["service"], text, endpoints, zone_records, states.get)
@@ -168,6 +169,19 @@ class Replayed(Service):
     def pool_is_up(self, pool):
         up = sum(endpoint.watched is None or self.is_up(endpoint.watched) for endpoint in pool)
         return up >= self.needed[id(pool)]
+
+    def region_is_up(self, name, rrtype):
+        """An operator's word, or a limit's, goes before what the probes say."""
+        if self.told[name]["by"] != "probes":
+            return self.told[name]["health"] == "up"
+        return super().region_is_up(name, rrtype)
+
+    def decide(self, order, rrtype):
+        """A region that does not take this client back yet is passed over, if another is up."""
+        up = [name for name in order if rrtype in self.endpoints[name]
+              and self.region_is_up(name, rrtype)]
+        taking = [name for name in up if name not in self.withheld]
+        return super().decide(taking or up[:1] or order, rrtype)
 
 
 def check_health(why, service):

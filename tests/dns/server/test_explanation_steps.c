@@ -155,7 +155,10 @@ static void tells_whose_word_a_region_follows(void **state)
         { { .health = HEALTH_UP, .cause = POOL_BY_LIMIT }, "1. helsinki, 44 km: up by max_down\n" },
         { { .health = HEALTH_UP, .unsure = true }, "about to change: the short TTL\nTTL 10, " },
         { { .health = HEALTH_UP, .withheld = POOL_SHARE / 4 },
-          "1. helsinki, 44 km: up, 75 % of its clients are taken back\n" },
+          "1. helsinki, 44 km: up, 75 % of its clients are taken back, this one too\n" },
+        { { .health = HEALTH_UP, .withheld = POOL_SHARE },
+          "1. helsinki, 44 km: up, 0 % of its clients are taken back, this one not yet\n"
+          "2. frankfurt, 1540 km: up\n3. virginia, 6919 km: up\nchosen: frankfurt\n" },
     };
     struct world *world = *state;
     struct scene *scene = world->scene;
