@@ -68,6 +68,7 @@ class Probes(TestCase):
         self.stack = contextlib.ExitStack()
         self.addCleanup(self.stack.close)
         self.folder = self.stack.enter_context(Folder())
+        self.expected = None
 
     def serve(self, words, ready):
         server = Server(words, ready)
@@ -112,13 +113,21 @@ class Probes(TestCase):
         self.stack.enter_context(self.daemon)
 
     def expect_up(self):
+        self.expected = "up"
         return self.daemon.wait_for([self.up], "www.app.example", self.kind)
 
     def expect_down(self):
+        self.expected = "down"
         return self.daemon.wait_for([self.down], "www.app.example", self.kind)
 
     def endpoint(self):
-        """The probed endpoint, as /status has it."""
+        """The probed endpoint, as /status has it; answers may be a moment ahead of it."""
+        def is_there():
+            told = self.told()
+            return told if "last" in told and self.expected in (None, told["health"]) else None
+        return wait_until(is_there, "/status to follow")
+
+    def told(self):
         status = json.loads(self.daemon.http("/status")[1])
         return status["zones"][0]["services"][0]["regions"][0]["endpoints"][0]
 
