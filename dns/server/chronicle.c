@@ -38,7 +38,9 @@ void chronicle_pool(struct journal *journal, struct orders *orders,
     enum { WHAT = 1024 };
     char what[WHAT], type[RRTYPE_TEXT];
     struct order order = { .kind = ORDER_NONE };
-    if (journal == NULL)
+    /* That all is well at the start is no news. */
+    if (journal == NULL || (change->from.health == HEALTH_UNKNOWN &&
+                            change->to.health == HEALTH_UP && change->to.cause == POOL_BY_PROBES))
         return;
     if (change->to.cause == POOL_BY_DRAIN || change->to.cause == POOL_BY_FORCE)
         (void)orders_find(orders, change->region, change->tags, change->tag_count, change->service,

@@ -17,7 +17,7 @@ void chronicle_target(struct journal *journal, const struct target_report *repor
 
 /*
  * event "region": "zone/service/region TYPE" is up, down, drained, forced or
- * held up now; `by` and `why` are those of the order. Thread: as steward_changed().
+ * held up now, but for a first verdict that is up; `by` and `why` are those of the order. Thread: as steward_changed().
  */
 void chronicle_pool(struct journal *journal, struct orders *orders,
                     const struct steward_change *change);

@@ -114,8 +114,7 @@ static void pool_become(struct steward *steward, const struct crowd *crowd, uint
     if (from.health == next.health && from.cause == next.cause)
         return;
     memory->since_wall_ms = clock_wall_ms();
-    if (memory->known || next.health != HEALTH_UP || next.cause != POOL_BY_PROBES)
-        tell(steward, crowd, region, &from, memory);
+    tell(steward, crowd, region, &from, memory);
     memory->known = memory->known || next.health != HEALTH_UNKNOWN;
 }
 

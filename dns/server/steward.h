@@ -65,9 +65,8 @@ struct steward_change {
 
 /*
  * Called after every change of health or cause, when the pool board already
- * says so; not for a first verdict that is up. Set before the first
- * steward_take(). Thread: that of whoever brought the news, under the lock of
- * the steward: it must not call the steward.
+ * says so. Set before the first steward_take(). Thread: that of whoever brought
+ * the news, under the lock of the steward: it must not call the steward.
  */
 typedef void steward_changed(void *context, const struct steward_change *change);
 void steward_on_change(struct steward *steward, steward_changed *changed, void *context);
