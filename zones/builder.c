@@ -39,6 +39,7 @@ struct builder {
     struct seen *seen;
     size_t seen_count;
     size_t seen_cap;
+    struct intern *lost; /* names, lower-cased, with the type behind; NULL: none */
 };
 
 /* ---- names ---- */
@@ -176,6 +177,7 @@ void builder_free(struct builder *builder)
         return;
     strata_free(builder->own);
     intern_free(builder->files);
+    intern_free(builder->lost);
     free(builder->nodes);
     free(builder->slots);
     free(builder->seen);
@@ -218,6 +220,41 @@ void builder_forget_names(struct builder *builder)
 void builder_forget_nodes(struct builder *builder, size_t last)
 {
     strata_done(builder->own, (uint32_t)last);
+}
+
+/* What stands in the set of lost things. */
+struct loss {
+    uint8_t octets[NAME_MAX_LEN + sizeof(uint16_t)];
+    size_t len;
+};
+
+static struct loss loss_of(const uint8_t *owner, uint16_t type)
+{
+    struct loss loss;
+    const size_t len = name_len(owner);
+    name_lower(owner, loss.octets);
+    memcpy(loss.octets + len, &type, sizeof type);
+    loss.len = len + sizeof type;
+    return loss;
+}
+
+void builder_lose(struct builder *builder, const uint8_t *owner, uint16_t type)
+{
+    const struct loss loss = loss_of(owner != NULL ? owner : builder->apex, type);
+    if (builder->lost == NULL)
+        builder->lost = intern_new();
+    /* Without memory the zone is refused anyway, with a finding more. */
+    if (builder->lost != NULL)
+        intern_add(builder->lost, loss.octets, loss.len);
+}
+
+bool builder_may_lack(const struct builder *builder, const uint8_t *owner, uint16_t type)
+{
+    if (builder->lost == NULL)
+        return false;
+    const struct loss some = loss_of(owner, type), any = loss_of(owner, 0);
+    return intern_find(builder->lost, some.octets, some.len) != INTERN_NONE ||
+           intern_find(builder->lost, any.octets, any.len) != INTERN_NONE;
 }
 
 /* ---- records ---- */

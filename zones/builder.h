@@ -76,6 +76,18 @@ enum status builder_add(struct builder *builder, const struct diag *diag, const 
 enum status builder_steer(struct builder *builder, const uint8_t *owner,
                           const struct service *service) __attribute__((warn_unused_result));
 
+/*
+ * Something was written and could not be read: a record of `type` (0: who knows
+ * which) of `owner` (NULL: who knows whose).
+ */
+void builder_lose(struct builder *builder, const uint8_t *owner, uint16_t type);
+/*
+ * False when it is certain that no record of the type was written for the name.
+ * What was lost without an owner counts for the apex alone: one inclusion gone
+ * wrong shall not keep all else from being told.
+ */
+bool builder_may_lack(const struct builder *builder, const uint8_t *owner, uint16_t type);
+
 /* Nodes: 0 .. count-1. The apex is the first, a parent always comes before its children. */
 size_t builder_count(const struct builder *builder);
 struct builder_node *builder_at(const struct builder *builder, size_t index);

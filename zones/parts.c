@@ -264,8 +264,7 @@ struct zone_part *zone_part_unloaded(const uint8_t *apex, const struct zone_worl
 
 /*
  * Zone file, map and checks, each of them whatever the one before has found:
- * one run tells all mistakes. Only a zone file of which nothing could be read
- * is not checked further, for all that would be missing is missing for that reason.
+ * one run tells all mistakes.
  */
 static void zone_judge(const struct zone_source *source, struct builder *builder,
                        const struct zone_world *world, struct zone_part *part,
@@ -273,7 +272,6 @@ static void zone_judge(const struct zone_source *source, struct builder *builder
 {
     const struct diag diag = { .report = report, .file = source->file };
     const enum status read = zonefile_read(source->file, builder, report, part->files);
-    const bool has_records = builder_count(builder) > 1 || builder_at(builder, 0)->rrset_count > 0;
 
     if (source->map != NULL) {
         const struct zonemap_world around = {
@@ -287,11 +285,9 @@ static void zone_judge(const struct zone_source *source, struct builder *builder
         if (mapped != STATUS_OK && report_mistakes(report) == 0)
             diag_error(&diag, mapped, "the map %s is refused", source->map);
     }
-    if (read == STATUS_OK || has_records) {
-        const enum status checked = zonecheck_run(builder, &diag);
-        if (checked != STATUS_OK && report_mistakes(report) == 0)
-            diag_error(&diag, checked, "the zone is refused");
-    }
+    const enum status checked = zonecheck_run(builder, &diag);
+    if ((read != STATUS_OK || checked != STATUS_OK) && report_mistakes(report) == 0)
+        diag_error(&diag, checked != STATUS_OK ? checked : read, "the zone is refused");
 }
 
 static enum status zone_read(const struct zone_source *source, const uint8_t *apex,

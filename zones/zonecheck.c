@@ -5,6 +5,7 @@
 #include "dns/base/courtesy.h"
 #include "dns/proto/name.h"
 #include "dns/proto/rrtype.h"
+#include "zones/rrset_room.h"
 
 /* What a run has: the zone, where mistakes go, and how it ends. */
 struct check {
@@ -57,6 +58,12 @@ static bool has(const struct builder_node *node, uint16_t type)
     return builder_rrset(node, type) != NULL;
 }
 
+/* No such record was written, which is not certain where one could not be read. */
+static bool lacks(const struct check *check, const struct builder_node *node, uint16_t type)
+{
+    return !has(node, type) && !builder_may_lack(check->builder, node->owner, type);
+}
+
 static bool is_apex(const struct builder_node *node)
 {
     return node->parent == NULL;
@@ -78,6 +85,13 @@ static const struct builder_node *cut_of(const struct builder_node *node)
             cut = node;
     }
     return cut;
+}
+
+/* False when an address of the name is among what could not be read. */
+static bool address_is_known(const struct check *check, const uint8_t *name)
+{
+    return !builder_may_lack(check->builder, name, RRTYPE_A) &&
+           !builder_may_lack(check->builder, name, RRTYPE_AAAA);
 }
 
 /* A DNAME above the name, not at it. */
@@ -115,6 +129,22 @@ static void check_ttl(struct check *check, const struct builder_node *node,
                 record->ttl, rrtype_to_text(rrset->type, type), name_to_text(node->owner, name),
                 first->ttl, first->mark.file, first->mark.line);
     }
+}
+
+/* All of an rrset goes into an answer or nothing (RFC 2181 section 9). */
+static void check_room(const struct check *check, const struct builder_node *node,
+                       const struct builder_rrset *rrset)
+{
+    enum { MESSAGE_MOST = 65535 };
+    char name[NAME_TEXT];
+    char type[RRTYPE_TEXT];
+    const size_t room = rrset_room(node, rrset);
+    if (room > MESSAGE_MOST)
+        warn(check, &first_record(rrset)->mark,
+             "the %u %s records of %s take at least %zu octets, and no message has more than %d: "
+             "they are never answered",
+             rrset->count, rrtype_to_text(rrset->type, type), name_to_text(node->owner, name), room,
+             MESSAGE_MOST);
 }
 
 /* CNAME and DNAME: one record each (RFC 2181 section 10.1, RFC 6672 section 2.4). */
@@ -176,7 +206,7 @@ static void check_ds(struct check *check, const struct builder_node *node,
     if (is_apex(node))
         complain(check, &first_record(ds)->mark,
                  "DS at the apex: it belongs into the zone above (RFC 4035 section 2.4)");
-    else if (!has(node, RRTYPE_NS))
+    else if (lacks(check, node, RRTYPE_NS))
         complain(check, &first_record(ds)->mark,
                  "%s has DS but no NS: it is no delegation (RFC 4035 section 2.4)",
                  name_to_text(node->owner, name));
@@ -256,13 +286,16 @@ static void check_server(struct check *check, const struct builder_node *node,
         cut != NULL ? builder_find(check->builder, server) : target_node(check->builder, server);
     name_to_text(node->owner, owner);
     name_to_text(server, name);
-    if (cut != NULL && cut != cut_of(node)) {
+    const bool theirs = cut != NULL && cut != cut_of(node);
+    if (!theirs && target != NULL && has(target, RRTYPE_CNAME)) {
+        complain(check, &record->mark, "name server %s of %s is a CNAME (RFC 2181 section 10.3)",
+                 name, owner);
+    } else if (!address_is_known(check, server)) {
+        return;
+    } else if (theirs) {
         /* A sibling's glue is welcome (RFC 9471 section 2.2), but nobody has to give it. */
         if (target == NULL || !has_address(target))
             warn(check, &record->mark, "name server %s of %s has no address here", name, owner);
-    } else if (target != NULL && has(target, RRTYPE_CNAME)) {
-        complain(check, &record->mark, "name server %s of %s is a CNAME (RFC 2181 section 10.3)",
-                 name, owner);
     } else if (target == NULL ? !is_redirected(check->builder, server) : !has_address(target)) {
         complain(check, &record->mark, "name server %s of %s has no address%s", name, owner,
                  cut != NULL ? " (glue)" : "");
@@ -304,10 +337,12 @@ static void check_targets(const struct check *check, const struct builder_rrset 
             continue;
         const struct builder_node *node = target_node(check->builder, target);
         name_to_text(target, name);
-        if (node == NULL)
-            warn(check, &record->mark, "%s leads to %s, which does not exist", type, name);
-        else if (has(node, RRTYPE_CNAME))
+        if (node != NULL && has(node, RRTYPE_CNAME))
             warn(check, &record->mark, "%s leads to %s, which is a CNAME", type, name);
+        else if (!address_is_known(check, target))
+            continue;
+        else if (node == NULL)
+            warn(check, &record->mark, "%s leads to %s, which does not exist", type, name);
         else if (!has_address(node))
             warn(check, &record->mark, "%s leads to %s, which has no address", type, name);
     }
@@ -336,6 +371,7 @@ static void check_rrset(struct check *check, const struct builder_node *node,
                         const struct builder_rrset *rrset, const struct builder_node *cut)
 {
     check_ttl(check, node, rrset);
+    check_room(check, node, rrset);
     switch (rrset->type) {
     case RRTYPE_SOA:
         check_soa_place(check, node, rrset);
@@ -388,10 +424,10 @@ static void check_apex(struct check *check)
     char apex[NAME_TEXT];
     const struct builder_node *top = builder_at(check->builder, 0);
     name_to_text(top->owner, apex);
-    if (!has(top, RRTYPE_SOA))
+    if (lacks(check, top, RRTYPE_SOA))
         check->status =
             diag_error(check->diag, STATUS_MEANING, "the zone has no SOA at its apex %s", apex);
-    if (!has(top, RRTYPE_NS))
+    if (lacks(check, top, RRTYPE_NS))
         check->status =
             diag_error(check->diag, STATUS_MEANING, "the zone has no NS at its apex %s", apex);
 }

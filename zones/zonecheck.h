@@ -15,9 +15,12 @@
  * name server in the zone that is a CNAME (RFC 2181 10.3) or has no address,
  * which at and below its own delegation is missing glue.
  *
- * Warnings: what a delegation hides; a wildcard that delegates (RFC 4592 4.2);
+ * Warnings: an rrset that no message has room for; what a delegation hides; a wildcard that delegates (RFC 4592 4.2);
  * MX and SRV that lead to names of the zone without an address; missing glue
  * under another delegation. A steered name counts as having addresses.
+ *
+ * What is missing is told when that is certain: not where a record that may be
+ * it was written but could not be read (builder_may_lack).
  */
 enum status zonecheck_run(const struct builder *builder, const struct diag *diag)
     __attribute__((warn_unused_result));

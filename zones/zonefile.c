@@ -54,6 +54,13 @@ static void note(struct loader *loader, enum status status)
         loader->status = status;
 }
 
+/* Whatever stood there may be anything, of any name. */
+static void lose_all(struct loader *loader, enum status status)
+{
+    if (status != STATUS_OK)
+        builder_lose(loader->builder, NULL, 0);
+}
+
 static enum status refuse(const struct diag *here, const struct token *token, const char *what)
 {
     const struct rdata_maker maker = { .diag = here };
@@ -127,14 +134,21 @@ static enum status ttl_settle(struct loader *loader, const struct diag *here,
     return STATUS_OK;
 }
 
+static const uint8_t *owner_known(const struct source *source)
+{
+    return source->owner_state == OWNER_GOOD ? source->owner : NULL;
+}
+
 static enum status rdata_add(struct loader *loader, const struct source *source,
                              const struct diag *here, const struct record_head *head, uint16_t len,
                              const uint8_t *owner)
 {
     uint32_t ttl = 0;
     const enum status status = ttl_settle(loader, here, head, len, &ttl);
-    if (status != STATUS_OK || source->owner_state == OWNER_BAD)
+    if (status != STATUS_OK || source->owner_state == OWNER_BAD) {
+        builder_lose(loader->builder, owner_known(source), head->type);
         return status;
+    }
     return builder_add(loader->builder, here, owner, head->type, ttl, loader->rdata, len);
 }
 
@@ -175,6 +189,8 @@ static void record_read(struct loader *loader, struct source *source, const stru
                                    loader->rdata, &len);
     if (status == STATUS_OK)
         status = rdata_add(loader, source, &here, &head, len, source->owner);
+    else
+        builder_lose(loader->builder, owner_known(source), head.type);
     note(loader, status);
 }
 
@@ -282,8 +298,10 @@ static enum status generate_read(struct loader *loader, const struct source *sou
     const struct diag here = diag_at(source, &entry->tokens[0]);
     struct generator generator;
     enum status status = generator_scan(source, entry, &generator);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        builder_lose(loader->builder, NULL, generator.head.type);
         return status;
+    }
     if (generator.head.has_ttl) {
         loader->has_last_ttl = true;
         loader->last_ttl = generator.head.ttl;
@@ -292,6 +310,8 @@ static enum status generate_read(struct loader *loader, const struct source *sou
     for (uint64_t number = range->first; number <= range->last && status == STATUS_OK;
          number += range->step)
         status = generate_one(loader, source, &here, &generator, (uint32_t)number);
+    if (status != STATUS_OK)
+        builder_lose(loader->builder, NULL, generator.head.type);
     return status;
 }
 
@@ -358,15 +378,18 @@ static void directive_read(struct loader *loader, struct source *source, const s
     enum status status;
     if (token_is(word, "$ORIGIN")) {
         status = origin_read(source, entry);
+        lose_all(loader, status); /* what follows has other names than were meant */
     } else if (token_is(word, "$TTL")) {
         status = ttl_read(loader, source, entry);
     } else if (token_is(word, "$INCLUDE")) {
         status = include_read(loader, source, entry);
+        lose_all(loader, status);
     } else if (token_is(word, "$GENERATE")) {
         status = generate_read(loader, source, entry);
     } else {
         const struct diag here = diag_at(source, word);
         status = refuse(&here, word, "a directive ($ORIGIN, $TTL, $INCLUDE, $GENERATE)");
+        lose_all(loader, status);
     }
     note(loader, status);
 }
@@ -388,6 +411,7 @@ static void entries_read(struct loader *loader, struct source *source, const cha
         bool found;
         const enum status status = scanner_next(scanner, &entry, &found);
         note(loader, status);
+        lose_all(loader, status);
         if (status == STATUS_MEMORY || (status == STATUS_OK && !found))
             break;
         if (status != STATUS_OK)
@@ -437,6 +461,7 @@ static void source_read(struct loader *loader, const char *path, const struct so
         status = textfile_read(path, place, &text, &len);
     if (status != STATUS_OK) {
         note(loader, status);
+        lose_all(loader, status);
         return;
     }
     entries_read(loader, &source, text, len);

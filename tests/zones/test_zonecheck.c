@@ -93,8 +93,77 @@ static const struct {
     { "a service at a name without address", HEAD "_s._tcp SRV 1 1 1 x\nx TXT x\n",
       "warning zone:5: SRV leads to x.example., which has no address\n" },
     { "mail that is well led", HEAD "@ MX 1 ns\n@ MX 2 o.\n@ MX 3 a.w\n*.w A 192.0.2.2\nn MX 0 .\n", "" },
+    { "as many addresses as a message holds", HEAD "$GENERATE 1-2339 big AAAA 2001:db8::${0,1,x}\n",
+      "" },
+    { "one address more", HEAD "\n$GENERATE 1-2340 big AAAA 2001:db8::${0,1,x}\n",
+      "warning zone:6: the 2340 AAAA records of big.example. take at least 65549 octets, and no "
+      "message has more than 65535: they are never answered\n" },
     { "mail through other hands", HEAD "@ MX 1 x.s\ns NS o.\n@ MX 2 x.d\nd DNAME o.\n", "" },
 };
+
+/* What else is wrong when a record could not be read: nothing that it may have mended. */
+static const struct {
+    const char *what;
+    const char *text;
+    const char *messages; /* behind that of the reader */
+} broken[] = {
+    { "the SOA", "$TTL 60\n@ SOA ns h 1 x 3 4 5\n@ NS ns\nns A 192.0.2.1\n", "" },
+    { "a SOA whose owner is none", "$TTL 60\nx..x SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n",
+      "" },
+    { "the NS", "$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS a..b\n", "" },
+    { "an address", "$TTL 60\n@ NS ns\nns A 192.0.2.300\n@ MX 1 m\ns NS ns.s\nt NS x.s\n",
+      "zone: the zone has no SOA at its apex example.\n"
+      "warning zone:4: MX leads to m.example., which does not exist\n"
+      "zone:5: name server ns.s.example. of s.example. has no address (glue)\n"
+      "warning zone:6: name server x.s.example. of t.example. has no address here\n" },
+    { "an address, beside what is certain",
+      HEAD "C AAAA y\n@ NS c\nc CNAME ns\n@ MX 1 c\nm A 5\n@ MX 1 m\n",
+      "zone:6: name server c.example. of example. is a CNAME (RFC 2181 section 10.3)\n"
+      "warning zone:8: MX leads to c.example., which is a CNAME\n" },
+    { "a text", "$TTL 60\n@ TXT \n@ NS ns\n",
+      "zone: the zone has no SOA at its apex example.\n"
+      "zone:3: name server ns.example. of example. has no address\n" },
+    { "all but a text", "$TTL 60\n@ TXT\n",
+      "zone: the zone has no SOA at its apex example.\n"
+      "zone: the zone has no NS at its apex example.\n" },
+    { "a TTL that is nowhere", "@ TXT x\n@ 5 NS ns\n",
+      "zone: the zone has no SOA at its apex example.\n"
+      "zone:2: name server ns.example. of example. has no address\n" },
+    { "the TTL of the NS", "@ NS x.\n@ SOA ns h 1 2 3 4 5\n", "" },
+    { "a type", "$TTL 60\n@ SOAP ns h 1 2 3 4 5\n", "" },
+    { "a type of another name", "$TTL 60\n@ NS x.\na SOAP x\n",
+      "zone: the zone has no SOA at its apex example.\n" },
+    { "a DS without its NS", HEAD "s DS 1 8 99 00\ns NS\n", "" },
+    { "an inclusion", "$TTL 60\n$INCLUDE nothing\n", "" },
+    { "an origin", "$TTL 60\n$ORIGIN a..b\n@ SOA ns h 1 2 3 4 5\n", "" },
+    { "a generator", "$TTL 60\n@ SOA ns h 1 2 3 4 5\n$GENERATE 1-3 n$ NS a..b\n", "" },
+    { "a generator of unknown things", "$TTL 60\n$GENERATE 1-3 n$\n", "" },
+    { "a generator of something else", "$TTL 60\n@ NS x.\n$GENERATE 1-3 n$ A 192.0.2.$$$\n",
+      "zone: the zone has no SOA at its apex example.\n" },
+    { "a directive", "$TTL 60\n$INCLUDED addresses\n", "" },
+    { "a quote", "$TTL 60\nn1 TXT \"x\n", "" },
+};
+
+static void calls_nothing_missing_that_was_written(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        scratch_write("zone", broken[i].text, strlen(broken[i].text));
+        struct reading reading = reading_of("example.", scratch_path("zone"));
+        if (reading.status == STATUS_OK)
+            fail_msg("%s: %s", broken[i].what, messages(reading.report));
+        char path[128];
+        snprintf(path, sizeof path, "%s", scratch_path("zone"));
+        struct report *report = report_new();
+        const struct diag diag = { .report = report, .file = path };
+        const enum status status = zonecheck_run(reading.builder, &diag);
+        if (strcmp(messages(report), broken[i].messages) != 0)
+            fail_msg("%s:\n%s", broken[i].what, messages(report));
+        assert_int_equal(status == STATUS_OK, report_mistakes(report) == 0);
+        report_free(report);
+        reading_free(&reading);
+    }
+}
 
 static void judges_zones_as_the_rfcs_do(void **state)
 {
@@ -134,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges_zones_as_the_rfcs_do),
+        cmocka_unit_test(calls_nothing_missing_that_was_written),
         cmocka_unit_test(takes_a_steered_name_for_one_with_addresses),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
