@@ -80,7 +80,8 @@ static bool rrset_freeze(struct arena *arena, const struct builder_rrset *from, 
 static bool node_freeze(struct arena *arena, const struct builder_node *from, struct node *to,
                         struct rrset **rrsets)
 {
-    to->owner = arena_copy(arena, from->owner, name_len(from->owner), 1);
+    to->owner_len = (uint8_t)name_len(from->owner);
+    to->owner = arena_copy(arena, from->owner, to->owner_len, 1);
     if (to->owner == NULL)
         return false;
     to->hash = from->hash;

@@ -7,6 +7,7 @@ struct search {
     const struct zonedb *zones;
     uint16_t qtype;
     const uint8_t *name; /* looked for now: the qname or an alias's target */
+    const struct name_key *key; /* of that name */
     struct finding *finding;
 };
 
@@ -52,6 +53,8 @@ static bool go_on_at(struct search *search, const uint8_t *target)
         search->finding->outcome = OUTCOME_ALIAS;
         return false;
     }
+    name_key_init(&search->finding->key, target);
+    search->key = &search->finding->key;
     search->name = target;
     return true;
 }
@@ -206,7 +209,7 @@ static bool search_zone(struct search *search, const struct zone *zone, unsigned
     unsigned suffix = 0;
 
     /* The apex is always found, so this ends with the closest encloser. */
-    while (suffix < apex_suffix && (node = zone_find(zone, &finding->key, suffix)) == NULL)
+    while (suffix < apex_suffix && (node = zone_find(zone, search->key, suffix)) == NULL)
         suffix++;
     if (node == NULL)
         node = zone->top;
@@ -233,7 +236,7 @@ static bool search_zone(struct search *search, const struct zone *zone, unsigned
 
 static const struct zone *zone_for(const struct search *search, unsigned *suffix)
 {
-    const struct name_key *key = &search->finding->key;
+    const struct name_key *key = search->key;
     const struct zone *zone = zonedb_find(search->zones, key, 0, suffix);
 
     if (zone != NULL && *suffix == 0 && search->qtype == RRTYPE_DS && key->labels > 0) {
@@ -247,10 +250,12 @@ static const struct zone *zone_for(const struct search *search, unsigned *suffix
     return zone;
 }
 
-void lookup_find(const struct zonedb *zones, const uint8_t *qname, uint16_t qtype,
+void lookup_find(const struct zonedb *zones, const struct name_key *qname, uint16_t qtype,
                  struct finding *finding)
 {
-    struct search search = { .zones = zones, .qtype = qtype, .name = qname, .finding = finding };
+    struct search search = {
+        .zones = zones, .qtype = qtype, .name = qname->name, .key = qname, .finding = finding
+    };
 
     finding->first_zone = NULL;
     finding->node = NULL;
@@ -261,7 +266,6 @@ void lookup_find(const struct zonedb *zones, const uint8_t *qname, uint16_t qtyp
     bool on = true;
     while (on) {
         unsigned suffix;
-        name_key_init(&finding->key, search.name);
         const struct zone *zone = zone_for(&search, &suffix);
 
         if (zone == NULL || !zone->loaded) {

@@ -46,16 +46,16 @@ struct finding {
     uint8_t synthesis_count;      /* CNAMEs made from DNAMEs */
     struct rrset synthesized[FINDING_SYNTHESES];
     uint8_t target[FINDING_SYNTHESES][2 + NAME_MAX_LEN]; /* their rdata, length first */
-    struct name_key key;          /* of the name the search ended at */
+    struct name_key key;          /* of the last alias's target; written only behind one */
 };
 
 /*
  * Follows `qname` through our zones: wildcards (RFC 4592), ENTs, CNAME chains
  * (also from zone to zone of ours), DNAME (RFC 6672), zone cuts, DS on the
- * parent's side. ANY gives one rrset (RFC 8482). `qname` must live as long as
- * the finding. Thread: any; no allocation.
+ * parent's side. ANY gives one rrset (RFC 8482). The name that `qname`
+ * is the key of must live as long as the finding. Thread: any; no allocation.
  */
-void lookup_find(const struct zonedb *zones, const uint8_t *qname, uint16_t qtype,
+void lookup_find(const struct zonedb *zones, const struct name_key *qname, uint16_t qtype,
                  struct finding *finding);
 
 /*

@@ -10,7 +10,7 @@ const struct node *zone_find(const struct zone *zone, const struct name_key *key
     for (uint32_t slot = hash & zone->mask; zone->slots[slot] != 0;
          slot = (slot + 1) & zone->mask) {
         const struct node *node = &zone->nodes[zone->slots[slot] - 1];
-        if (node->hash == hash && name_key_is(key, index, node->owner))
+        if (node->hash == hash && name_key_is(key, index, node->owner, node->owner_len))
             return node;
     }
     return NULL;

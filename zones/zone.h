@@ -25,6 +25,7 @@ struct node {
     const struct service *service; /* what answers here by region, or NULL */
     uint32_t hash;                 /* name_hash(owner) */
     uint16_t rrset_count;
+    uint8_t owner_len;             /* octets */
 };
 
 /*

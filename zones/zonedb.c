@@ -11,16 +11,28 @@ static uint32_t slot_count_for(size_t count)
     return slots;
 }
 
-static enum status slots_fill(struct zonedb *db, uint32_t *slots)
+/* The slot of an apex, or the free one where it belongs. */
+static size_t slot_of(const struct zonedb *db, const uint8_t *apex, uint32_t hash)
+{
+    size_t at = hash & db->mask;
+    while (db->slots[at].zone != NULL &&
+           (db->slots[at].hash != hash || !name_equal(db->slots[at].zone->apex, apex)))
+        at = (at + 1) & db->mask;
+    return at;
+}
+
+static enum status slots_fill(struct zonedb *db, struct zonedb_slot *slots)
 {
     for (size_t i = 0; i < db->count; i++) {
         const struct zone *zone = db->zones[i];
-        uint32_t at = name_hash(zone->apex) & db->mask;
-        for (; slots[at] != 0; at = (at + 1) & db->mask) {
-            if (name_equal(db->zones[slots[at] - 1]->apex, zone->apex))
-                return STATUS_MEANING;
-        }
-        slots[at] = (uint32_t)(i + 1);
+        const uint32_t hash = name_hash(zone->apex);
+        struct zonedb_slot *slot = &slots[slot_of(db, zone->apex, hash)];
+        if (slot->zone != NULL)
+            return STATUS_MEANING;
+        *slot = (struct zonedb_slot){ .zone = zone,
+                                      .position = (uint32_t)i,
+                                      .hash = hash,
+                                      .apex_len = (uint32_t)name_len(zone->apex) };
 
         const unsigned labels = name_labels(zone->apex);
         if (labels > db->most_labels)
@@ -33,14 +45,14 @@ enum status zonedb_build(const struct zone *const *zones, size_t count, struct a
                          struct zonedb **out)
 {
     *out = NULL;
-    /* An index is kept as a 32-bit number plus one, in twice as many slots. */
+    /* A position is kept as a 32-bit number, in twice as many slots. */
     if (count > UINT32_MAX / 4)
         return STATUS_LIMIT;
 
     const uint32_t slot_count = slot_count_for(count);
     struct zonedb *db = ARENA_NEW(arena, struct zonedb);
     const struct zone **copy = ARENA_ARRAY(arena, const struct zone *, count);
-    uint32_t *slots = ARENA_ARRAY(arena, uint32_t, slot_count);
+    struct zonedb_slot *slots = ARENA_ARRAY(arena, struct zonedb_slot, slot_count);
     if (db == NULL || copy == NULL || slots == NULL)
         return STATUS_MEMORY;
     if (count > 0)
@@ -61,13 +73,13 @@ const struct zone *zonedb_find(const struct zonedb *zones, const struct name_key
         key->labels > zones->most_labels ? key->labels - zones->most_labels : 0;
 
     for (unsigned i = from > deepest ? from : deepest; i <= key->labels; i++) {
-        uint32_t at = key->hash[i] & zones->mask;
-        for (; zones->slots[at] != 0; at = (at + 1) & zones->mask) {
-            const struct zone *zone = zones->zones[zones->slots[at] - 1];
-            if (!name_key_is(key, i, zone->apex))
+        const uint32_t hash = key->hash[i];
+        const struct zonedb_slot *slot = &zones->slots[hash & zones->mask];
+        for (uint32_t at = hash; slot->zone != NULL; slot = &zones->slots[++at & zones->mask]) {
+            if (slot->hash != hash || !name_key_is(key, i, slot->zone->apex, slot->apex_len))
                 continue;
             *suffix = i;
-            return zone;
+            return slot->zone;
         }
     }
     return NULL;
@@ -75,13 +87,8 @@ const struct zone *zonedb_find(const struct zonedb *zones, const struct name_key
 
 size_t zonedb_position(const struct zonedb *zones, const uint8_t *apex)
 {
-    uint32_t at = name_hash(apex) & zones->mask;
-    for (; zones->slots[at] != 0; at = (at + 1) & zones->mask) {
-        const uint32_t position = zones->slots[at] - 1;
-        if (name_equal(zones->zones[position]->apex, apex))
-            return position;
-    }
-    return ZONEDB_NONE;
+    const struct zonedb_slot *slot = &zones->slots[slot_of(zones, apex, name_hash(apex))];
+    return slot->zone != NULL ? slot->position : ZONEDB_NONE;
 }
 
 const struct zone *zonedb_get(const struct zonedb *zones, const uint8_t *apex)

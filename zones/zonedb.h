@@ -9,11 +9,19 @@
 #include "dns/proto/name.h"
 #include "zones/zone.h"
 
+/* Hash and length tell almost all other names apart before a zone is looked at. */
+struct zonedb_slot {
+    const struct zone *zone; /* NULL: free */
+    uint32_t position;       /* in `zones` below */
+    uint32_t hash;           /* of the apex */
+    uint32_t apex_len;       /* octets */
+};
+
 /* All zones of a generation by apex: an open-addressed table over name hashes. Frozen. */
 struct zonedb {
     const struct zone *const *zones; /* in the order given */
     size_t count;
-    const uint32_t *slots;  /* index + 1 into zones, 0 = free */
+    const struct zonedb_slot *slots;
     uint32_t mask;
     uint8_t most_labels;    /* of any apex: deeper suffixes need no look-up */
 };

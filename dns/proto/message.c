@@ -15,15 +15,14 @@ struct counts {
 
 static bool question_parse(struct reader *reader, struct message *out)
 {
-    const uint8_t *qname = name_read(reader);
-    const size_t qname_len = reader_position(reader) - MESSAGE_HEADER_LEN;
+    const bool named = name_key_read(&out->key, reader);
     const uint8_t *type_and_class = reader_take(reader, 4);
-    if (!reader_ok(reader))
+    if (!named || type_and_class == NULL)
         return false;
 
     out->has_question = true;
-    out->qname = qname;
-    out->qname_len = (uint16_t)qname_len;
+    out->qname = out->key.name;
+    out->qname_len = out->key.len;
     out->qtype = octets_u16(type_and_class);
     out->qclass = octets_u16(type_and_class + 2);
     return true;
@@ -75,7 +74,10 @@ static bool additionals_parse(struct reader *reader, unsigned count, struct mess
     for (unsigned i = 0; i < count && reader_ok(reader); i++) {
         const bool root = reader_left(reader) > 0 && *reader->next == 0;
         const size_t owner_at = reader_position(reader);
-        name_skip(reader);
+        if (root)
+            reader_take(reader, 1);
+        else
+            name_skip(reader);
         const uint16_t type = reader_u16(reader);
         if (!reader_ok(reader))
             break;
@@ -156,11 +158,12 @@ bool message_parse(const uint8_t *request, size_t len, struct message *out)
     if (flags & FLAG_QR)
         return false;
 
-    *out = (struct message){
-        .id = octets_u16(header),
-        .opcode = flags >> OPCODE_SHIFT & OPCODE_MASK,
-        .recursion_desired = (flags & FLAG_RD) != 0,
-    };
+    out->id = octets_u16(header);
+    out->opcode = flags >> OPCODE_SHIFT & OPCODE_MASK;
+    out->recursion_desired = (flags & FLAG_RD) != 0;
+    out->has_question = false;
+    out->edns = (struct edns){ .present = false };
+    out->has_tsig = false;
     const struct counts counts = {
         .questions = octets_u16(header + 4),
         .answers = octets_u16(header + 6),

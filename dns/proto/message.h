@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/proto/edns.h"
+#include "dns/proto/name.h"
 #include "dns/proto/tsig.h"
 
 enum { MESSAGE_HEADER_LEN = 12, MESSAGE_MAX_LEN = 65535 };
@@ -44,7 +45,7 @@ enum {
 
 /*
  * A query as it came, taken apart. Pointers lead into the request, which must
- * outlive it.
+ * outlive it. Without a question qname, key, qtype and qclass are not written.
  */
 struct message {
     uint16_t id;
@@ -61,8 +62,9 @@ struct message {
     uint16_t qtype;
     uint16_t qclass;
     struct edns edns;
+    struct name_key key; /* of the qname, for looking it up */
     bool has_tsig;
-    struct tsig tsig;
+    struct tsig tsig; /* written only when there is one */
 };
 
 /*

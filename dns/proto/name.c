@@ -35,27 +35,51 @@ static void word_lower_into(uint8_t *out, const uint8_t *octets)
     memcpy(out, &word, sizeof word);
 }
 
+/* Sixteen octets at once, as most processors have them. */
+typedef uint8_t octets16 __attribute__((vector_size(16)));
+
+static void sixteen_lower_into(uint8_t *out, const uint8_t *octets)
+{
+    octets16 sixteen;
+    memcpy(&sixteen, octets, sizeof sixteen);
+    sixteen |= (octets16)(sixteen - 'A' < 26) & 0x20;
+    memcpy(out, &sixteen, sizeof sixteen);
+}
+
 static void octets_lower(uint8_t *out, const uint8_t *octets, size_t len)
 {
-    if (len < 8) {
+    if (len >= 16) {
+        for (size_t i = 0; i + 16 < len; i += 16)
+            sixteen_lower_into(out + i, octets + i);
+        sixteen_lower_into(out + len - 16, octets + len - 16);
+    } else if (len >= 8) {
+        word_lower_into(out, octets);
+        word_lower_into(out + len - 8, octets + len - 8);
+    } else {
         for (size_t i = 0; i < len; i++)
             out[i] = octet_lower(octets[i]);
-        return;
     }
-    for (size_t i = 0; i + 8 < len; i += 8)
-        word_lower_into(out + i, octets + i);
-    word_lower_into(out + len - 8, octets + len - 8);
 }
 
 static bool word_equal(const uint8_t *a, const uint8_t *b)
 {
-    const uint64_t left = word_load(a);
-    const uint64_t right = word_load(b);
-    return left == right || word_lower(left) == word_lower(right);
+    return word_lower(word_load(a)) == word_lower(word_load(b));
 }
 
+static bool octets_equal_in_any_case(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    for (size_t i = 0; i + 8 < len; i += 8) {
+        if (!word_equal(a + i, b + i))
+            return false;
+    }
+    return word_equal(a + len - 8, b + len - 8);
+}
+
+/* Most names are equal to the letter, or not equal at all. */
 static bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
+    uint64_t difference = 0;
+
     if (len < 8) {
         for (size_t i = 0; i < len; i++) {
             if (octet_lower(a[i]) != octet_lower(b[i]))
@@ -63,11 +87,10 @@ static bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
         }
         return true;
     }
-    for (size_t i = 0; i + 8 < len; i += 8) {
-        if (!word_equal(a + i, b + i))
-            return false;
-    }
-    return word_equal(a + len - 8, b + len - 8);
+    for (size_t i = 0; i + 8 < len; i += 8)
+        difference |= word_load(a + i) ^ word_load(b + i);
+    difference |= word_load(a + len - 8) ^ word_load(b + len - 8);
+    return difference == 0 || octets_equal_in_any_case(a, b, len);
 }
 
 size_t name_len(const uint8_t *name)
@@ -272,7 +295,7 @@ static uint64_t mix(uint64_t state, uint64_t word)
     return state ^ state >> 32;
 }
 
-/* Up to seven octets as a word; overlapping loads, but never beyond the run. */
+/* Up to seven octets as the low end of a word; overlapping loads, but never beyond the run. */
 static uint64_t short_load(const uint8_t *octets, size_t len)
 {
     if (len >= 4) {
@@ -280,11 +303,29 @@ static uint64_t short_load(const uint8_t *octets, size_t len)
         uint32_t last;
         memcpy(&first, octets, sizeof first);
         memcpy(&last, octets + len - 4, sizeof last);
-        return first | (uint64_t)last << 32;
+        return first | (uint64_t)last << 8 * (len - 4);
     }
-    if (len == 0)
-        return 0;
-    return octets[0] | (uint64_t)octets[len / 2] << 8 | (uint64_t)octets[len - 1] << 16;
+    uint64_t word = 0;
+    for (size_t i = 0; i < len; i++)
+        word |= (uint64_t)octets[i] << 8 * i;
+    return word;
+}
+
+static uint32_t hash_end(uint64_t state)
+{
+    return (uint32_t)(state * mix_last >> 32);
+}
+
+static uint64_t hash_begin(uint32_t parent, size_t label_len)
+{
+    return parent | (uint64_t)label_len << 32;
+}
+
+static uint32_t hash_long_label(uint64_t state, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i + 8 < len; i += 8)
+        state = mix(state, word_load(octets + i));
+    return hash_end(mix(state, word_load(octets + len - 8)));
 }
 
 uint32_t name_hash_root(void)
@@ -295,17 +336,20 @@ uint32_t name_hash_root(void)
 uint32_t name_hash_step(uint32_t parent, const uint8_t *label)
 {
     const size_t len = label[0];
-    const uint8_t *octets = label + 1;
-    uint64_t state = parent | (uint64_t)len << 32;
+    const uint64_t state = hash_begin(parent, len);
 
-    if (len < 8) {
-        state = mix(state, short_load(octets, len));
-    } else {
-        for (size_t i = 0; i + 8 < len; i += 8)
-            state = mix(state, word_load(octets + i));
-        state = mix(state, word_load(octets + len - 8));
-    }
-    return (uint32_t)(state * mix_last >> 32);
+    return len < 8 ? hash_end(mix(state, short_load(label + 1, len)))
+                   : hash_long_label(state, label + 1, len);
+}
+
+/* The same for a label of a key: there are octets enough behind it to load a whole word. */
+static inline uint32_t key_hash_step(uint32_t parent, const uint8_t *label)
+{
+    const size_t len = label[0];
+    const uint64_t state = hash_begin(parent, len);
+
+    return len <= 8 ? hash_end(mix(state, word_load(label + 1) & UINT64_MAX >> (64 - 8 * len)))
+                    : hash_long_label(state, label + 1, len);
 }
 
 uint32_t name_hash(const uint8_t *name)
@@ -317,22 +361,50 @@ uint32_t name_hash(const uint8_t *name)
     return hash;
 }
 
-void name_key_init(struct name_key *key, const uint8_t *name)
+/* Once the labels are known: lower case, and the hashes from the root up. */
+static void key_complete(struct name_key *key, const uint8_t *name, unsigned labels, size_t len)
 {
-    const unsigned labels = label_starts(name, key->start);
+    key->name = name;
+    key->len = (uint8_t)len;
     key->labels = (uint8_t)labels;
-    key->len = (uint8_t)(key->start[labels] + 1);
-    octets_lower(key->lower, name, key->len);
+    octets_lower(key->lower, name, len);
 
     uint32_t hash = name_hash_root();
     key->hash[labels] = hash;
     for (unsigned i = labels; i > 0; i--) {
-        hash = name_hash_step(hash, key->lower + key->start[i - 1]);
+        hash = key_hash_step(hash, key->lower + key->start[i - 1]);
         key->hash[i - 1] = hash;
     }
 }
 
-bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name)
+void name_key_init(struct name_key *key, const uint8_t *name)
 {
-    return name_equal(key->lower + key->start[index], name);
+    const unsigned labels = label_starts(name, key->start);
+    key_complete(key, name, labels, key->start[labels] + 1u);
+}
+
+bool name_key_read(struct name_key *key, struct reader *reader)
+{
+    const uint8_t *name = reader->next;
+    const size_t left = reader_left(reader);
+    const size_t most = left < NAME_MAX_LEN ? left : NAME_MAX_LEN;
+    unsigned labels = 0;
+
+    for (size_t at = 0; at < most && name[at] <= LABEL_MAX_LEN; at += name[at] + 1u) {
+        key->start[labels] = (uint8_t)at;
+        if (name[at] == 0) {
+            key_complete(key, name, labels, at + 1);
+            reader->next += at + 1;
+            return true;
+        }
+        labels++;
+    }
+    reader_fail(reader);
+    return false;
+}
+
+bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name, size_t len)
+{
+    const size_t at = key->start[index];
+    return key->len - at == len && octets_equal(name, key->lower + at, len);
 }

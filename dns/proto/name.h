@@ -89,14 +89,21 @@ char *name_to_label_text(const uint8_t *name, char out[NAME_TEXT]);
  * agree on them.
  */
 struct name_key {
-    uint8_t len;    /* octets */
-    uint8_t labels; /* without the root */
-    uint8_t lower[NAME_MAX_LEN];
-    uint8_t start[NAME_MAX_LABELS]; /* offset of each suffix in `lower` */
-    uint32_t hash[NAME_MAX_LABELS]; /* hash of each suffix */
+    const uint8_t *name; /* it was made from, borrowed; case as given */
+    uint8_t len;         /* octets */
+    uint8_t labels;      /* without the root */
+    uint8_t start[NAME_MAX_LABELS];  /* offset of each suffix in `lower` */
+    uint8_t lower[NAME_MAX_LEN + 8]; /* whole words can be read at every label */
+    uint32_t hash[NAME_MAX_LABELS];  /* hash of each suffix */
 };
 
 void name_key_init(struct name_key *key, const uint8_t *name);
+
+/*
+ * name_read() and name_key_init() in one walk: the key of a name that stands
+ * uncompressed in a message. False on failure; the key holds rubbish then.
+ */
+bool name_key_read(struct name_key *key, struct reader *reader);
 
 /* The chain that name_key_init() uses, for whoever builds a table of names. */
 uint32_t name_hash(const uint8_t *name);
@@ -104,7 +111,7 @@ uint32_t name_hash_root(void);
 /* `label` points to the length octet; letters of any case. */
 uint32_t name_hash_step(uint32_t parent, const uint8_t *label);
 
-/* True when suffix `index` of `key` is `name` (any case). */
-bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name);
+/* True when suffix `index` of `key` is `name` (any case), which has `len` octets. */
+bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name, size_t len);
 
 #endif

@@ -4,8 +4,11 @@ void explanation_make(struct explanation *why)
 {
     const struct snapshot *snapshot = why->snapshot;
 
+    struct name_key key;
+
     why->steered = NULL;
-    lookup_find(snapshot->zones, why->qname, why->qtype, &why->finding);
+    name_key_init(&key, why->qname);
+    lookup_find(snapshot->zones, &key, why->qtype, &why->finding);
     if (why->finding.hop_count == 0)
         return;
     const struct hop *last = &why->finding.hops[why->finding.hop_count - 1];

@@ -151,7 +151,7 @@ static void answer_name(struct work *work)
 {
     const struct message *query = &work->query;
 
-    lookup_find(work->snapshot->zones, query->qname, query->qtype, &work->finding);
+    lookup_find(work->snapshot->zones, &query->key, query->qtype, &work->finding);
     work->zone = work->finding.first_zone;
     switch (work->finding.outcome) {
     case OUTCOME_FOREIGN:

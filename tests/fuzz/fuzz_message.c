@@ -16,7 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (message.has_question) {
         struct name_key key;
         name_key_init(&key, message.qname);
-        if (key.len != message.qname_len || !name_key_is(&key, 0, message.qname))
+        if (key.len != message.qname_len ||
+            !name_key_is(&key, 0, message.qname, message.qname_len) ||
+            message.key.hash[0] != key.hash[0])
             abort();
     }
     if (message.edns.has_cookie &&

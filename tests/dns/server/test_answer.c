@@ -65,7 +65,7 @@ static size_t write_for(struct world *world, const char *qname, uint16_t qtype, 
     struct message query;
 
     assert_true(message_parse(request.octets, request.len, &query));
-    lookup_find(world->snapshot.zones, query.qname, query.qtype, &world->finding);
+    lookup_find(world->snapshot.zones, &query.key, query.qtype, &world->finding);
     const struct answer answer = {
         .authoritative = true,
         .finding = &world->finding,
@@ -185,7 +185,7 @@ static void keeps_room_for_edns(void **state)
 
     add_opt(&request, 1232, NULL, 0);
     assert_true(message_parse(request.octets, request.len, &query));
-    lookup_find(world->snapshot.zones, query.qname, query.qtype, &world->finding);
+    lookup_find(world->snapshot.zones, &query.key, query.qtype, &world->finding);
     const struct answer answer = {
         .finding = &world->finding,
         .hop_count = world->finding.hop_count,
