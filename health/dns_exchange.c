@@ -24,7 +24,7 @@ static bool question_name(const struct probe_spec *spec, uint8_t out[NAME_MAX_LE
 size_t dns_question_write(const struct probe_spec *spec, uint16_t id, uint8_t *out)
 {
     /* RFC 6891 section 6.2.5: what passes everywhere without fragments. */
-    static const struct edns_reply opt = { .udp_size = 1232, .ede = EDE_NONE };
+    static const struct edns_reply opt = { .udp_size = 1232 };
     struct writer writer;
     uint8_t name[NAME_MAX_LEN];
     if (!question_name(spec, name))

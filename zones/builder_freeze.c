@@ -15,7 +15,7 @@
 /* What there is to freeze. */
 struct extent {
     size_t nodes, rrsets, records;
-    size_t octets; /* of owners, and of rdata with its lengths */
+    size_t octets; /* of owners, and of rdata with its lengths and cuts */
 };
 
 static struct extent extent_of(const struct builder *builder)
@@ -29,6 +29,7 @@ static struct extent extent_of(const struct builder *builder)
         for (uint32_t j = 0; j < node->rrset_count; j++) {
             const struct builder_rrset *rrset = &node->rrsets[j];
             extent.records += rrset->count;
+            extent.octets += rrset_cuts_len(rrset->type, rrset->count);
             for (uint32_t k = 0; k < rrset->count; k++)
                 extent.octets += 2u + rrset->records[k].rdata_len;
         }
@@ -53,12 +54,13 @@ static size_t room_for(const struct extent *extent, const char *name)
            slot_count_for(extent->nodes) * sizeof(uint32_t) + extent->octets + ALIGNMENTS;
 }
 
-static bool rrset_freeze(struct arena *arena, const struct builder_rrset *from, struct rrset *to)
+static bool rrset_freeze(struct arena *arena, const uint8_t *owner,
+                         const struct builder_rrset *from, struct rrset *to)
 {
     size_t len = 0;
     for (uint32_t i = 0; i < from->count; i++)
         len += 2u + from->records[i].rdata_len;
-    uint8_t *at = arena_alloc(arena, len, 1);
+    uint8_t *at = arena_alloc(arena, len + rrset_cuts_len(from->type, from->count), 1);
     if (at == NULL)
         return false;
 
@@ -74,6 +76,7 @@ static bool rrset_freeze(struct arena *arena, const struct builder_rrset *from, 
         memcpy(at + 2, record->rdata, record->rdata_len);
         at += 2 + record->rdata_len;
     }
+    rrset_prepare(to, owner, (struct rrset_cut *)at);
     return true;
 }
 
@@ -88,7 +91,7 @@ static bool node_freeze(struct arena *arena, const struct builder_node *from, st
     to->service = from->service;
     to->rrsets = *rrsets;
     for (uint32_t i = 0; i < from->rrset_count; i++) {
-        if (!rrset_freeze(arena, &from->rrsets[i], *rrsets))
+        if (!rrset_freeze(arena, to->owner, &from->rrsets[i], *rrsets))
             return false;
         (*rrsets)++;
     }

@@ -7,7 +7,6 @@
 
 enum {
     DNSSEC_OK = 0x8000,    /* in the lower half of the TTL field */
-    OPT_FIXED_LEN = 11,    /* root owner, TYPE, CLASS, TTL, RDLENGTH */
     OPTION_HEADER_LEN = 4, /* OPTION-CODE, OPTION-LENGTH */
     COOKIE_CLIENT_LEN = 8, /* RFC 7873 section 4: alone, or with 8 to 32 octets of the server's */
     COOKIE_WHOLE_MIN = 16,
@@ -70,6 +69,7 @@ static bool options_parse(const uint8_t *rdata, size_t len, struct edns *out)
     struct reader reader = reader_over(rdata, len);
     bool sound = true;
 
+    out->has_options = true;
     while (reader_left(&reader) > 0) {
         const uint16_t code = reader_u16(&reader);
         const uint16_t data_len = reader_u16(&reader);
@@ -101,7 +101,7 @@ void edns_parse(struct reader *reader, struct edns *out)
     out->version = fixed[3];
     out->dnssec_ok = (octets_u16(fixed + 4) & DNSSEC_OK) != 0;
     if (out->version == EDNS_VERSION)
-        out->malformed = !options_parse(options, len, out);
+        out->malformed = len > 0 && !options_parse(options, len, out);
 }
 
 static size_t option_len(size_t data_len)
@@ -114,24 +114,29 @@ static size_t ede_len(const struct edns_reply *reply)
     return 2 + (reply->ede_text != NULL ? strlen(reply->ede_text) : 0);
 }
 
-size_t edns_reply_len(const struct edns_reply *reply)
+static size_t options_len(const struct edns_reply *reply)
 {
-    size_t len = OPT_FIXED_LEN;
-    if (reply->has_ecs)
+    size_t len = 0;
+    if (reply->says & EDNS_SAYS_ECS)
         len += option_len(ecs_len(&reply->ecs));
-    if (reply->nsid != NULL)
+    if (reply->says & EDNS_SAYS_NSID)
         len += option_len(strlen(reply->nsid));
-    if (reply->cookie != NULL)
+    if (reply->says & EDNS_SAYS_COOKIE)
         len += option_len(reply->cookie_len);
-    if (reply->keepalive)
+    if (reply->says & EDNS_SAYS_KEEPALIVE)
         len += option_len(2);
-    if (reply->ede != EDE_NONE)
+    if (reply->says & EDNS_SAYS_EDE)
         len += option_len(ede_len(reply));
-    if (reply->zoneversion != NULL)
+    if (reply->says & EDNS_SAYS_ZONEVERSION)
         len += option_len(reply->zoneversion_len);
-    if (reply->report_channel != NULL)
+    if (reply->says & EDNS_SAYS_REPORT_CHANNEL)
         len += option_len(name_len(reply->report_channel));
     return len;
+}
+
+size_t edns_reply_len(const struct edns_reply *reply)
+{
+    return EDNS_FIXED_LEN + (reply->says != 0 ? options_len(reply) : 0);
 }
 
 static void option_header(struct writer *writer, enum edns_option code, size_t len)
@@ -148,8 +153,10 @@ static void option_write(struct writer *writer, enum edns_option code, const voi
 
 static void ecs_option_write(struct writer *writer, const struct ecs *ecs)
 {
-    uint8_t data[ECS_MAX_LEN];
-    option_write(writer, EDNS_ECS, data, ecs_write(ecs, data));
+    option_header(writer, EDNS_ECS, ecs_len(ecs));
+    uint8_t *data = writer_claim(writer, ecs_len(ecs));
+    if (data != NULL)
+        ecs_write(ecs, data);
 }
 
 static void ede_option_write(struct writer *writer, const struct edns_reply *reply)
@@ -180,39 +187,53 @@ static void padding_write(struct writer *writer, size_t block)
 
 static void options_write(struct writer *writer, const struct edns_reply *reply)
 {
-    if (reply->has_ecs)
+    if (reply->says & EDNS_SAYS_ECS)
         ecs_option_write(writer, &reply->ecs);
-    if (reply->nsid != NULL)
+    if (reply->says & EDNS_SAYS_NSID)
         option_write(writer, EDNS_NSID, reply->nsid, strlen(reply->nsid));
-    if (reply->cookie != NULL)
+    if (reply->says & EDNS_SAYS_COOKIE)
         option_write(writer, EDNS_COOKIE, reply->cookie, reply->cookie_len);
-    if (reply->keepalive) {
+    if (reply->says & EDNS_SAYS_KEEPALIVE) {
         option_header(writer, EDNS_KEEPALIVE, 2);
         writer_u16(writer, reply->keepalive_100ms);
     }
-    if (reply->ede != EDE_NONE)
+    if (reply->says & EDNS_SAYS_EDE)
         ede_option_write(writer, reply);
-    if (reply->zoneversion != NULL)
+    if (reply->says & EDNS_SAYS_ZONEVERSION)
         option_write(writer, EDNS_ZONEVERSION, reply->zoneversion, reply->zoneversion_len);
-    if (reply->report_channel != NULL)
+    if (reply->says & EDNS_SAYS_REPORT_CHANNEL)
         option_write(writer, EDNS_REPORT_CHANNEL, reply->report_channel,
                      name_len(reply->report_channel));
-    if (reply->padding_block != 0)
+    if (reply->says & EDNS_SAYS_PADDING)
         padding_write(writer, reply->padding_block);
+}
+
+void edns_put_fixed(uint8_t octets[EDNS_FIXED_LEN], const struct edns_reply *reply)
+{
+    octets[0] = 0; /* the root */
+    octets[1] = 0;
+    octets[2] = RRTYPE_OPT;
+    octets[3] = (uint8_t)(reply->udp_size >> 8);
+    octets[4] = (uint8_t)reply->udp_size;
+    octets[5] = reply->extended_rcode;
+    octets[6] = EDNS_VERSION;
+    octets[7] = reply->dnssec_ok ? DNSSEC_OK >> 8 : 0;
+    octets[8] = 0;
+    octets[9] = 0;
+    octets[10] = 0;
 }
 
 void edns_write(struct writer *writer, const struct edns_reply *reply)
 {
-    const uint32_t ttl = (uint32_t)reply->extended_rcode << 24 | (uint32_t)EDNS_VERSION << 16 |
-                         (reply->dnssec_ok ? DNSSEC_OK : 0u);
+    uint8_t *fixed = writer_claim(writer, EDNS_FIXED_LEN);
+    if (fixed == NULL)
+        return;
+    edns_put_fixed(fixed, reply);
+    if (reply->says == 0)
+        return;
 
-    writer_u8(writer, 0); /* the root */
-    writer_u16(writer, RRTYPE_OPT);
-    writer_u16(writer, reply->udp_size);
-    writer_u32(writer, ttl);
-    const size_t rdlength_at = writer->len;
-    writer_u16(writer, 0);
+    const size_t options_at = writer->len;
     options_write(writer, reply);
     if (writer_ok(writer))
-        writer_patch_u16(writer, rdlength_at, (uint16_t)(writer->len - rdlength_at - 2));
+        writer_patch_u16(writer, options_at - 2, (uint16_t)(writer->len - options_at));
 }

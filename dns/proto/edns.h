@@ -24,7 +24,6 @@ enum { EDNS_VERSION = 0, EDNS_MIN_SIZE = 512 };
 
 /* RFC 8914 section 4. */
 enum ede {
-    EDE_NONE = -1,
     EDE_OTHER = 0,
     EDE_NOT_READY = 14,
     EDE_PROHIBITED = 18,
@@ -40,15 +39,16 @@ struct edns {
     uint8_t version;
     bool dnssec_ok;    /* the DO bit, to be echoed */
     uint16_t udp_size; /* at least 512 */
+    bool has_options;   /* there may be something below */
     bool has_ecs;
-    struct ecs ecs;
     bool wants_nsid;
     bool wants_zoneversion;
     bool has_keepalive; /* to be ignored over UDP (RFC 7828 section 3.2.2) */
     bool has_padding;
     bool has_cookie;
-    const uint8_t *cookie; /* borrowed from the request */
     uint8_t cookie_len;    /* 8, or 16..40 */
+    const uint8_t *cookie; /* borrowed from the request */
+    struct ecs ecs;
 };
 
 /*
@@ -59,25 +59,38 @@ struct edns {
  */
 void edns_parse(struct reader *reader, struct edns *out);
 
-/* What our OPT record will say. Mind that `ede` must be set: zero is an error code too. */
+/* The options that a reply may have, in the order in which they are written. */
+enum edns_says {
+    EDNS_SAYS_ECS = 1 << 0,
+    EDNS_SAYS_NSID = 1 << 1,
+    EDNS_SAYS_COOKIE = 1 << 2,
+    EDNS_SAYS_KEEPALIVE = 1 << 3,
+    EDNS_SAYS_EDE = 1 << 4,
+    EDNS_SAYS_ZONEVERSION = 1 << 5,
+    EDNS_SAYS_REPORT_CHANNEL = 1 << 6,
+    EDNS_SAYS_PADDING = 1 << 7
+};
+
+/* What our OPT record will say. What stands behind `says` is looked at only where it says so. */
 struct edns_reply {
     uint16_t udp_size;
     uint8_t extended_rcode; /* the upper eight bits */
     bool dnssec_ok;
-    bool has_ecs;
-    struct ecs ecs;        /* with the scope set */
-    const char *nsid;      /* NULL: not asked, or we have none */
-    enum ede ede;          /* EDE_NONE: none */
-    const char *ede_text;  /* NULL: none; a static sentence */
-    const uint8_t *cookie; /* NULL: none */
+    uint8_t says;           /* enum edns_says, or-ed */
     uint8_t cookie_len;
-    bool keepalive;
-    uint16_t keepalive_100ms;
-    const uint8_t *zoneversion; /* the option's data, NULL: none */
     uint8_t zoneversion_len;
-    const uint8_t *report_channel; /* a wire name, NULL: none */
-    uint16_t padding_block;        /* RFC 8467: pad the message to a multiple of this; 0: none */
+    uint16_t keepalive_100ms;
+    uint16_t padding_block; /* RFC 8467: pad the message to a multiple of this */
+    struct ecs ecs;         /* with the scope set */
+    const char *nsid;
+    enum ede ede;
+    const char *ede_text;   /* NULL: none; a static sentence */
+    const uint8_t *cookie;
+    const uint8_t *zoneversion;    /* the option's data */
+    const uint8_t *report_channel; /* a wire name */
 };
+
+enum { EDNS_FIXED_LEN = 11 }; /* root owner, TYPE, CLASS, TTL, RDLENGTH */
 
 /* Octets that edns_write() will need, padding apart. */
 size_t edns_reply_len(const struct edns_reply *reply);
@@ -87,5 +100,7 @@ size_t edns_reply_len(const struct edns_reply *reply);
  * when it does not fit; the writer has failed then and wants a rollback.
  */
 void edns_write(struct writer *writer, const struct edns_reply *reply);
+/* The same of a reply without options, EDNS_FIXED_LEN octets of it. */
+void edns_put_fixed(uint8_t octets[EDNS_FIXED_LEN], const struct edns_reply *reply);
 
 #endif

@@ -194,6 +194,22 @@ int name_compare(const uint8_t *a, const uint8_t *b)
     return (int)left_a - (int)left_b;
 }
 
+size_t name_shared_len(const uint8_t *a, const uint8_t *b)
+{
+    uint8_t starts_a[NAME_MAX_LABELS];
+    uint8_t starts_b[NAME_MAX_LABELS];
+    const unsigned labels = label_starts(a, starts_a);
+    unsigned left_a = labels;
+    unsigned left_b = label_starts(b, starts_b);
+
+    while (left_a > 0 && left_b > 0 &&
+           label_compare(a + starts_a[left_a - 1], b + starts_b[left_b - 1]) == 0) {
+        left_a--;
+        left_b--;
+    }
+    return starts_a[labels] + 1u - starts_a[left_a];
+}
+
 void name_lower(const uint8_t *name, uint8_t out[NAME_MAX_LEN])
 {
     octets_lower(out, name, name_len(name));

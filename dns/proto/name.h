@@ -30,6 +30,8 @@ unsigned name_labels(const uint8_t *name);
 bool name_equal(const uint8_t *a, const uint8_t *b);
 /* True also when they are equal. */
 bool name_is_under(const uint8_t *name, const uint8_t *ancestor);
+/* Octets of the longest ending that both have, the root's included: at least 1. */
+size_t name_shared_len(const uint8_t *a, const uint8_t *b);
 /* The name without its first label; the root stays the root. */
 const uint8_t *name_parent(const uint8_t *name);
 bool name_is_root(const uint8_t *name);

@@ -321,7 +321,7 @@ static bool write_items(struct writer *writer, const struct draft *draft, uint16
 }
 
 /* Of the query's bits RD alone comes back: RFC 4035 section 3.1.6 wants CD and AD clear. */
-static uint16_t header_flags(const struct message *query, const struct answer *answer)
+uint16_t answer_flags(const struct message *query, const struct answer *answer)
 {
     unsigned flags = FLAG_QR | (unsigned)query->opcode << 11 | ((unsigned)answer->rcode & 15u);
 
@@ -336,7 +336,7 @@ static void write_head(struct writer *writer, const struct message *query,
                        const struct answer *answer)
 {
     writer_u16(writer, query->id);
-    writer_u16(writer, header_flags(query, answer));
+    writer_u16(writer, answer_flags(query, answer));
     writer_u16(writer, query->has_question ? 1 : 0);
     writer_u16(writer, 0);
     writer_u16(writer, 0);
@@ -402,7 +402,7 @@ size_t answer_write(const struct message *query, const struct answer *answer,
         written->opt_len = 0;
     }
     if (written->truncated)
-        writer_patch_u16(&writer, 2, (uint16_t)(header_flags(query, answer) | FLAG_TC));
+        writer_patch_u16(&writer, 2, (uint16_t)(answer_flags(query, answer) | FLAG_TC));
     for (unsigned section = 0; section < SECTIONS; section++)
         writer_patch_u16(&writer, 6 + 2 * section, counts[section]);
     return writer.len;

@@ -30,6 +30,9 @@ struct written {
     uint16_t opt_len; /* octets of the OPT record that ends the response; 0: another or none does */
 };
 
+/* The second word of the response's header, TC not yet decided. */
+uint16_t answer_flags(const struct message *query, const struct answer *answer);
+
 /*
  * Writes the response in one pass, at most `limit` octets of `response`.
  * Whole rrsets only; TC is set when something that the asker needs did not

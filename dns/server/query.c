@@ -5,6 +5,7 @@
 #include "dns/proto/message.h"
 #include "dns/proto/rrtype.h"
 #include "dns/server/answer.h"
+#include "dns/server/brief.h"
 #include "dns/server/choice.h"
 #include "dns/server/explain.h"
 
@@ -32,10 +33,15 @@ static void conclude(struct work *work, enum rcode rcode)
     work->answer.rcode = rcode;
 }
 
-static void conclude_with(struct work *work, enum rcode rcode, enum ede ede)
+/* `text` may be NULL. */
+static void conclude_with(struct work *work, enum rcode rcode, enum ede ede, const char *text)
 {
+    struct edns_reply *reply = &work->answer.edns;
+
     work->answer.rcode = rcode;
-    work->answer.edns.ede = ede;
+    reply->says |= EDNS_SAYS_EDE;
+    reply->ede = ede;
+    reply->ede_text = text;
 }
 
 /* One character-string as the only record of a TXT rrset. */
@@ -82,13 +88,13 @@ static void answer_chaos(struct work *work)
         conclude_text(work, text);
         return;
     }
-    conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED);
+    conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED, NULL);
 }
 
 /* RFC 1996 section 3: for those who slave a zone. We are told of one we own, or of a strange one. */
 static void answer_notify(struct work *work)
 {
-    conclude_with(work, RCODE_NOTAUTH, EDE_NOT_AUTHORITATIVE);
+    conclude_with(work, RCODE_NOTAUTH, EDE_NOT_AUTHORITATIVE, NULL);
 }
 
 /*
@@ -118,8 +124,8 @@ static void answer_steered(struct work *work)
     choice_make(work->snapshot, hop->service, hop->type, work->client,
                 edns->has_ecs ? &edns->ecs : NULL, choice);
     if (choice->kind == CHOICE_NOT_READY) {
-        conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY);
-        work->answer.edns.ede_text = "health is being probed for the first time";
+        conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY,
+                      "health is being probed for the first time");
         work->answer.authoritative = false;
         work->answer.hop_count = 0;
         work->answer.finding = NULL;
@@ -155,11 +161,10 @@ static void answer_name(struct work *work)
     work->zone = work->finding.first_zone;
     switch (work->finding.outcome) {
     case OUTCOME_FOREIGN:
-        conclude_with(work, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+        conclude_with(work, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, NULL);
         break;
     case OUTCOME_UNLOADED:
-        conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY);
-        work->answer.edns.ede_text = "the zone could not be loaded";
+        conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY, "the zone could not be loaded");
         break;
     case OUTCOME_ANSWER:
     case OUTCOME_NODATA:
@@ -189,7 +194,7 @@ static void answer_internet(struct work *work)
     switch (work->query.qtype) {
     case RRTYPE_AXFR:
     case RRTYPE_IXFR:
-        conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED);
+        conclude_with(work, RCODE_REFUSED, EDE_PROHIBITED, NULL);
         return;
     case RRTYPE_TXT:
         if (answer_explained(work))
@@ -205,18 +210,17 @@ static void answer_class(struct work *work)
 {
     switch (work->query.qclass) {
     case RRCLASS_IN:
-        answer_internet(work);
-        break;
     case RRCLASS_ANY:
-        /* RFC 1035 section 6.2: never authoritative, for who knows all classes? */
         answer_internet(work);
-        work->answer.authoritative = false;
+        /* RFC 1035 section 6.2: never authoritative, for who knows all classes? */
+        if (work->query.qclass == RRCLASS_ANY)
+            work->answer.authoritative = false;
         break;
     case RRCLASS_CH:
         answer_chaos(work);
         break;
     default:
-        conclude_with(work, RCODE_REFUSED, EDE_NOT_SUPPORTED);
+        conclude_with(work, RCODE_REFUSED, EDE_NOT_SUPPORTED, NULL);
         break;
     }
 }
@@ -228,13 +232,11 @@ static void answer_cookie(struct work *work)
     const struct cookie_secrets *secrets = &work->snapshot->serving.cookies;
     const struct client *client = work->client;
 
-    work->cookie_verdict = COOKIE_ABSENT;
-    if (!edns->has_cookie || secrets->count == 0)
-        return;
     work->cookie_verdict =
         cookie_judge(secrets, edns->cookie, edns->cookie_len, &client->source, client->now_s);
     cookie_make(secrets, edns->cookie, edns->cookie_len, work->cookie_verdict, &client->source,
                 client->now_s, work->cookie);
+    work->answer.edns.says |= EDNS_SAYS_COOKIE;
     work->answer.edns.cookie = work->cookie;
     work->answer.edns.cookie_len = COOKIE_LEN;
 }
@@ -252,7 +254,8 @@ static void answer_cookie_alone(struct work *work)
 static bool wants_better_cookie(const struct work *work)
 {
     return work->snapshot->serving.cookies_required && !work->client->stream &&
-           work->answer.edns.cookie != NULL && work->cookie_verdict != COOKIE_GOOD;
+           (work->answer.edns.says & EDNS_SAYS_COOKIE) != 0 &&
+           work->cookie_verdict != COOKIE_GOOD;
 }
 
 /* RFC 9660 section 3: the serial of the zone that the answer came from, by how many labels. */
@@ -266,47 +269,70 @@ static void answer_zoneversion(struct work *work)
     work->zoneversion[1] = 0; /* type SOA-SERIAL */
     for (int i = 0; i < 4; i++)
         work->zoneversion[2 + i] = (uint8_t)(zone->serial >> (24 - 8 * i));
+    work->answer.edns.says |= EDNS_SAYS_ZONEVERSION;
     work->answer.edns.zoneversion = work->zoneversion;
     work->answer.edns.zoneversion_len = sizeof work->zoneversion;
 }
 
 /* RFC 9567 section 4: reports about the agent's own names would have no end. */
-static const uint8_t *report_channel(const struct work *work)
+static bool may_report(const struct work *work)
 {
     const uint8_t *agent = work->snapshot->serving.report_channel;
     const struct message *query = &work->query;
 
-    if (agent == NULL || (query->has_question && name_is_under(query->qname, agent)))
-        return NULL;
-    return agent;
+    return agent != NULL && !(query->has_question && name_is_under(query->qname, agent));
+}
+
+/* What the options of a query alone make of the answer. */
+static void answer_options(struct work *work)
+{
+    const struct edns *edns = &work->query.edns;
+    const struct serving *serving = &work->snapshot->serving;
+    struct edns_reply *reply = &work->answer.edns;
+
+    if (edns->has_ecs && serving->ecs) {
+        reply->says |= EDNS_SAYS_ECS;
+        reply->ecs = edns->ecs;
+    }
+    if (edns->wants_nsid && serving->identity != NULL) {
+        reply->says |= EDNS_SAYS_NSID;
+        reply->nsid = serving->identity;
+    }
+    if (edns->has_keepalive && work->client->stream) {
+        reply->says |= EDNS_SAYS_KEEPALIVE;
+        reply->keepalive_100ms = serving->tcp_idle_100ms;
+    }
+    if (edns->has_padding && work->client->encrypted) {
+        reply->says |= EDNS_SAYS_PADDING;
+        reply->padding_block = PADDING_BLOCK;
+    }
+    if (edns->has_cookie && serving->cookies.count > 0)
+        answer_cookie(work);
 }
 
 /* What the form of the query and the configuration alone say about the answer. */
 static void answer_begin(struct work *work)
 {
-    const struct edns *edns = &work->query.edns;
-    const struct serving *serving = &work->snapshot->serving;
+    struct answer *answer = &work->answer;
 
     work->zone = NULL;
-    work->answer = (struct answer){ .rcode = work->query.rcode, .extra_class = RRCLASS_IN };
-    work->answer.edns.udp_size = serving->edns_size;
-    work->answer.edns.ede = EDE_NONE;
-    work->answer.edns.dnssec_ok = edns->dnssec_ok;
-    if (edns->has_ecs && serving->ecs) {
-        work->answer.edns.has_ecs = true;
-        work->answer.edns.ecs = edns->ecs;
-        work->answer.edns.ecs.scope_prefix = 0;
+    work->cookie_verdict = COOKIE_ABSENT;
+    answer->rcode = work->query.rcode;
+    answer->authoritative = false;
+    answer->badkey = false;
+    answer->finding = NULL;
+    answer->choice = NULL;
+    answer->hop_count = 0;
+    answer->extra = NULL;
+    answer->edns.udp_size = work->snapshot->serving.edns_size;
+    answer->edns.dnssec_ok = work->query.edns.dnssec_ok;
+    answer->edns.says = 0;
+    if (work->query.edns.has_options)
+        answer_options(work);
+    if (may_report(work)) {
+        answer->edns.says |= EDNS_SAYS_REPORT_CHANNEL;
+        answer->edns.report_channel = work->snapshot->serving.report_channel;
     }
-    if (edns->wants_nsid)
-        work->answer.edns.nsid = serving->identity;
-    if (edns->has_keepalive && work->client->stream) {
-        work->answer.edns.keepalive = true;
-        work->answer.edns.keepalive_100ms = serving->tcp_idle_100ms;
-    }
-    if (edns->has_padding && work->client->encrypted)
-        work->answer.edns.padding_block = PADDING_BLOCK;
-    work->answer.edns.report_channel = report_channel(work);
-    answer_cookie(work);
 }
 
 /* RFC 6891 section 6.2.5 and contract section 5: how large an answer may be. */
@@ -388,8 +414,10 @@ size_t query_answer(const struct snapshot *snapshot, const struct client *client
     work.answer.edns.extended_rcode = (uint8_t)((unsigned)work.answer.rcode >> 4);
     take_note(&work, note);
     struct written written;
-    const size_t len = answer_write(&work.query, &work.answer, snapshot, response,
-                                    answer_limit(&work, response_cap), &written);
+    const size_t limit = answer_limit(&work, response_cap);
+    size_t len = brief_write(&work.query, &work.answer, snapshot, response, limit, &written);
+    if (len == 0)
+        len = answer_write(&work.query, &work.answer, snapshot, response, limit, &written);
     note->truncated = written.truncated;
     note->opt_len = written.opt_len;
     return len;

@@ -56,15 +56,18 @@ static void check_round_trip(const struct edns *edns)
     const struct edns_reply reply = {
         .udp_size = edns->udp_size,
         .dnssec_ok = edns->dnssec_ok,
-        .has_ecs = edns->has_ecs,
+        .says = (uint8_t)((edns->has_ecs ? EDNS_SAYS_ECS : 0) |
+                          (edns->wants_nsid ? EDNS_SAYS_NSID : 0) |
+                          (edns->has_cookie ? EDNS_SAYS_COOKIE : 0) |
+                          (edns->has_keepalive ? EDNS_SAYS_KEEPALIVE : 0) |
+                          (edns->has_padding ? EDNS_SAYS_EDE | EDNS_SAYS_PADDING : 0)),
         .ecs = edns->ecs,
-        .nsid = edns->wants_nsid ? "server" : NULL,
-        .ede = edns->has_padding ? EDE_OTHER : EDE_NONE,
+        .nsid = "server",
+        .ede = EDE_OTHER,
         .ede_text = edns->wants_zoneversion ? "a text" : NULL,
-        .cookie = edns->has_cookie ? edns->cookie : NULL,
+        .cookie = edns->cookie,
         .cookie_len = edns->cookie_len,
-        .keepalive = edns->has_keepalive,
-        .padding_block = edns->has_padding ? 128 : 0,
+        .padding_block = 128,
     };
     writer_init(&writer, octets, sizeof octets);
     edns_write(&writer, &reply);

@@ -174,7 +174,7 @@ static struct edns_reply full_reply(void)
         .udp_size = 1232,
         .extended_rcode = 1,
         .dnssec_ok = true,
-        .has_ecs = true,
+        .says = 0xff & ~EDNS_SAYS_PADDING,
         .ecs = { .family = FAMILY_V4,
                  .source_prefix = 24,
                  .scope_prefix = 20,
@@ -184,7 +184,6 @@ static struct edns_reply full_reply(void)
         .ede_text = "no",
         .cookie = (const uint8_t *)"ccccccccssssssss",
         .cookie_len = 16,
-        .keepalive = true,
         .keepalive_100ms = 300,
         .zoneversion = (const uint8_t *)"\2\0\0\0\0\7",
         .zoneversion_len = 6,
@@ -219,7 +218,7 @@ static void writes_the_record_of_an_answer(void **state)
 static void writes_eleven_octets_when_there_is_nothing_to_say(void **state)
 {
     (void)state;
-    const struct edns_reply reply = { .udp_size = 512, .ede = EDE_NONE };
+    const struct edns_reply reply = { .udp_size = 512 };
     uint8_t octets[11];
     struct writer writer;
     writer_init(&writer, octets, sizeof octets);
@@ -263,7 +262,9 @@ static void pads_the_message_to_a_multiple_of_the_block(void **state)
         { "no room for the header", 40, 54, 51 },
         { "no room for padding at all", 40, 51, 51 },
     };
-    const struct edns_reply reply = { .udp_size = 1232, .ede = EDE_NONE, .padding_block = 128 };
+    const struct edns_reply reply = {
+        .udp_size = 1232, .says = EDNS_SAYS_PADDING, .padding_block = 128
+    };
     for (size_t i = 0; i < COUNT(cases); i++) {
         uint8_t *octets = octets_copy(&(uint8_t[512]){ 0 }, cases[i].cap);
         memset(octets, 0xee, cases[i].cap);

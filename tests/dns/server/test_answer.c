@@ -189,7 +189,7 @@ static void keeps_room_for_edns(void **state)
     const struct answer answer = {
         .finding = &world->finding,
         .hop_count = world->finding.hop_count,
-        .edns = { .udp_size = 1232, .ede = EDE_NONE },
+        .edns = { .udp_size = 1232 },
     };
     const size_t whole = answer_write(&query, &answer, &world->snapshot, world->response,
                                       sizeof world->response, &world->written);
