@@ -22,13 +22,3 @@ const struct node *zone_node(const struct zone *zone, const uint8_t *owner)
     name_key_init(&key, owner);
     return zone_find(zone, &key, 0);
 }
-
-/* A name has few types, so walking them beats halving. */
-const struct rrset *node_rrset(const struct node *node, uint16_t type)
-{
-    for (unsigned i = 0; i < node->rrset_count && node->rrsets[i].type <= type; i++) {
-        if (node->rrsets[i].type == type)
-            return &node->rrsets[i];
-    }
-    return NULL;
-}

@@ -15,14 +15,15 @@ struct counts {
 
 static bool question_parse(struct reader *reader, struct message *out)
 {
-    const bool named = name_key_read(&out->key, reader);
+    const size_t name_octets = name_key_read(&out->key, reader->next, reader_left(reader));
+    const uint8_t *qname = reader_take(reader, name_octets);
     const uint8_t *type_and_class = reader_take(reader, 4);
-    if (!named || type_and_class == NULL)
+    if (name_octets == 0 || type_and_class == NULL)
         return false;
 
     out->has_question = true;
-    out->qname = out->key.name;
-    out->qname_len = out->key.len;
+    out->qname = qname;
+    out->qname_len = (uint16_t)name_octets;
     out->qtype = octets_u16(type_and_class);
     out->qclass = octets_u16(type_and_class + 2);
     return true;

@@ -11,13 +11,6 @@
  */
 _Static_assert(LABEL_MAX_LEN < 'A', "a length octet must not change with the case");
 
-static uint64_t word_load(const uint8_t *octets)
-{
-    uint64_t word;
-    memcpy(&word, octets, sizeof word);
-    return word;
-}
-
 /* Sets bit 5 of each octet that is an ASCII capital; the other octets stay. */
 static uint64_t word_lower(uint64_t word)
 {
@@ -31,7 +24,7 @@ static uint64_t word_lower(uint64_t word)
 
 static void word_lower_into(uint8_t *out, const uint8_t *octets)
 {
-    const uint64_t word = word_lower(word_load(octets));
+    const uint64_t word = word_lower(run_word(octets));
     memcpy(out, &word, sizeof word);
 }
 
@@ -63,7 +56,7 @@ static void octets_lower(uint8_t *out, const uint8_t *octets, size_t len)
 
 static bool word_equal(const uint8_t *a, const uint8_t *b)
 {
-    return word_lower(word_load(a)) == word_lower(word_load(b));
+    return word_lower(run_word(a)) == word_lower(run_word(b));
 }
 
 static bool octets_equal_in_any_case(const uint8_t *a, const uint8_t *b, size_t len)
@@ -75,11 +68,8 @@ static bool octets_equal_in_any_case(const uint8_t *a, const uint8_t *b, size_t 
     return word_equal(a + len - 8, b + len - 8);
 }
 
-/* Most names are equal to the letter, or not equal at all. */
 static bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    uint64_t difference = 0;
-
     if (len < 8) {
         for (size_t i = 0; i < len; i++) {
             if (octet_lower(a[i]) != octet_lower(b[i]))
@@ -87,10 +77,7 @@ static bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
         }
         return true;
     }
-    for (size_t i = 0; i + 8 < len; i += 8)
-        difference |= word_load(a + i) ^ word_load(b + i);
-    difference |= word_load(a + len - 8) ^ word_load(b + len - 8);
-    return difference == 0 || octets_equal_in_any_case(a, b, len);
+    return run_same(a, b, len) || octets_equal_in_any_case(a, b, len);
 }
 
 size_t name_len(const uint8_t *name)
@@ -300,14 +287,13 @@ bool name_expand(const uint8_t *message, size_t len, size_t at, uint8_t out[NAME
     return false;
 }
 
-/* Names are hashed with the case bit set in every octet: letters of either case hash alike. */
-static const uint64_t case_bits = 0x2020202020202020u;
+/* Letters of either case hash alike: whatever is hashed is in lower case. */
 static const uint64_t mix_step = 0x9e3779b97f4a7c15u;
 static const uint64_t mix_last = 0xd6e8feb86659fd93u;
 
-static uint64_t mix(uint64_t state, uint64_t word)
+static inline uint64_t mix(uint64_t state, uint64_t word)
 {
-    state = (state ^ (word | case_bits)) * mix_step;
+    state = (state ^ word) * mix_step;
     return state ^ state >> 32;
 }
 
@@ -327,21 +313,17 @@ static uint64_t short_load(const uint8_t *octets, size_t len)
     return word;
 }
 
-static uint32_t hash_end(uint64_t state)
+static inline uint32_t hash_end(uint64_t state)
 {
     return (uint32_t)(state * mix_last >> 32);
 }
 
-static uint64_t hash_begin(uint32_t parent, size_t label_len)
+static uint32_t hash_long_label(uint32_t parent, const uint8_t *octets, size_t len)
 {
-    return parent | (uint64_t)label_len << 32;
-}
-
-static uint32_t hash_long_label(uint64_t state, const uint8_t *octets, size_t len)
-{
+    uint64_t state = parent;
     for (size_t i = 0; i + 8 < len; i += 8)
-        state = mix(state, word_load(octets + i));
-    return hash_end(mix(state, word_load(octets + len - 8)));
+        state = mix(state, word_lower(run_word(octets + i)));
+    return hash_end(mix(state, word_lower(run_word(octets + len - 8))));
 }
 
 uint32_t name_hash_root(void)
@@ -352,20 +334,27 @@ uint32_t name_hash_root(void)
 uint32_t name_hash_step(uint32_t parent, const uint8_t *label)
 {
     const size_t len = label[0];
-    const uint64_t state = hash_begin(parent, len);
 
-    return len < 8 ? hash_end(mix(state, short_load(label + 1, len)))
-                   : hash_long_label(state, label + 1, len);
+    return len < 8 ? hash_end(mix(parent, word_lower(short_load(label + 1, len))))
+                   : hash_long_label(parent, label + 1, len);
 }
 
-/* The same for a label of a key: there are octets enough behind it to load a whole word. */
+/* The same for a label in a key: it is lower case, and a whole word of it can be loaded. */
 static inline uint32_t key_hash_step(uint32_t parent, const uint8_t *label)
 {
+    static const uint64_t low_octets[] = { 0,
+                                           0xff,
+                                           0xffff,
+                                           0xffffff,
+                                           0xffffffff,
+                                           0xffffffffff,
+                                           0xffffffffffff,
+                                           0xffffffffffffff,
+                                           UINT64_MAX };
     const size_t len = label[0];
-    const uint64_t state = hash_begin(parent, len);
 
-    return len <= 8 ? hash_end(mix(state, word_load(label + 1) & UINT64_MAX >> (64 - 8 * len)))
-                    : hash_long_label(state, label + 1, len);
+    return len <= 8 ? hash_end(mix(parent, run_word(label + 1) & low_octets[len]))
+                    : hash_long_label(parent, label + 1, len);
 }
 
 uint32_t name_hash(const uint8_t *name)
@@ -399,28 +388,23 @@ void name_key_init(struct name_key *key, const uint8_t *name)
     key_complete(key, name, labels, key->start[labels] + 1u);
 }
 
-bool name_key_read(struct name_key *key, struct reader *reader)
+size_t name_key_read(struct name_key *key, const uint8_t *octets, size_t left)
 {
-    const uint8_t *name = reader->next;
-    const size_t left = reader_left(reader);
     const size_t most = left < NAME_MAX_LEN ? left : NAME_MAX_LEN;
     unsigned labels = 0;
 
-    for (size_t at = 0; at < most && name[at] <= LABEL_MAX_LEN; at += name[at] + 1u) {
+    for (size_t at = 0; at < most && octets[at] <= LABEL_MAX_LEN; at += octets[at] + 1u) {
         key->start[labels] = (uint8_t)at;
-        if (name[at] == 0) {
-            key_complete(key, name, labels, at + 1);
-            reader->next += at + 1;
-            return true;
+        if (octets[at] == 0) {
+            key_complete(key, octets, labels, at + 1);
+            return at + 1;
         }
         labels++;
     }
-    reader_fail(reader);
-    return false;
+    return 0;
 }
 
-bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name, size_t len)
+bool name_is_lower(const uint8_t *name, const uint8_t *lower, size_t len)
 {
-    const size_t at = key->start[index];
-    return key->len - at == len && octets_equal(name, key->lower + at, len);
+    return octets_equal(name, lower, len);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns/base/run.h"
 #include "dns/proto/reader.h"
 
 /*
@@ -103,9 +104,10 @@ void name_key_init(struct name_key *key, const uint8_t *name);
 
 /*
  * name_read() and name_key_init() in one walk: the key of a name that stands
- * uncompressed in a message. False on failure; the key holds rubbish then.
+ * uncompressed at `octets`, of which there are `left`. Returns the octets of
+ * the name; 0 on failure, and the key holds rubbish then.
  */
-bool name_key_read(struct name_key *key, struct reader *reader);
+size_t name_key_read(struct name_key *key, const uint8_t *octets, size_t left);
 
 /* The chain that name_key_init() uses, for whoever builds a table of names. */
 uint32_t name_hash(const uint8_t *name);
@@ -113,7 +115,16 @@ uint32_t name_hash_root(void);
 /* `label` points to the length octet; letters of any case. */
 uint32_t name_hash_step(uint32_t parent, const uint8_t *label);
 
+/* True when the `len` octets of `name` are `lower` in any case; the latter is in lower case. */
+bool name_is_lower(const uint8_t *name, const uint8_t *lower, size_t len);
 /* True when suffix `index` of `key` is `name` (any case), which has `len` octets. */
-bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name, size_t len);
+static inline bool name_key_is(const struct name_key *key, unsigned index, const uint8_t *name,
+                               size_t len)
+{
+    const uint8_t *suffix = key->lower + key->start[index];
+    /* Most names are equal to the letter, or not equal at all. */
+    return (size_t)(key->lower + key->len - suffix) == len &&
+           (run_same(suffix, name, len) || name_is_lower(name, suffix, len));
+}
 
 #endif

@@ -1,6 +1,6 @@
 #include "dns/server/brief.h"
 
-#include "dns/base/copy.h"
+#include "dns/base/run.h"
 #include "dns/proto/rrtype.h"
 #include "dns/proto/writer.h"
 
@@ -84,7 +84,7 @@ static uint8_t *put_u16(uint8_t *at, unsigned value)
 
 static uint8_t *put_octets(uint8_t *at, const uint8_t *octets, size_t len)
 {
-    octets_copy(at, octets, len);
+    run_copy(at, octets, len);
     return at + len;
 }
 
@@ -94,7 +94,7 @@ static uint8_t *put_head(uint8_t *at, const struct message *query, unsigned flag
 {
     const size_t len = MESSAGE_HEADER_LEN + query->qname_len + 4u;
 
-    octets_copy(at, query->qname - MESSAGE_HEADER_LEN, len);
+    run_copy(at, query->qname - MESSAGE_HEADER_LEN, len);
     put_u16(at + 2, flags);
     put_u16(at + 6, subject->negative ? 0 : subject->count);
     put_u16(at + 8, subject->negative ? subject->count : 0);

@@ -42,7 +42,9 @@ def questions():
 
 
 def records(section):
-    return sorted(rrset_texts(section))
+    """How far the names of an SOA are compressed decides whose case of letters they show."""
+    return sorted((*record[:3], record[3].lower()) if record[2] == "SOA" else record
+                  for record in rrset_texts(section))
 
 
 def view(answer):
