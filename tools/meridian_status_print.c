@@ -7,6 +7,7 @@
 #include "dns/base/duration.h"
 #include "tools/meridian_grid.h"
 #include "tools/meridian_print.h"
+#include "tools/meridian_status_orders.h"
 #include "tools/meridian_told.h"
 #include "tools/meridian_wrap.h"
 
@@ -175,30 +176,6 @@ static void print_trouble(const struct json_node *zone, FILE *to)
 
 /* ---- services ---- */
 
-/* "up" when all record types agree, else "A up, AAAA down". */
-static void region_state(const struct json_node *region, char *out, size_t cap)
-{
-    struct json_node health, type;
-    const char *first = NULL;
-    bool alike = true;
-    size_t len = 0;
-
-    out[0] = '\0';
-    if (!json_member(region, "health", &health))
-        return;
-    for (size_t i = 0; json_child(&health, i, &type); i++) {
-        const char *word = told_word(&type);
-        if (first == NULL)
-            first = word;
-        alike = alike && strcmp(first, word) == 0;
-        if (len < cap)
-            len += (size_t)snprintf(out + len, cap - len, "%s%s %s", len > 0 ? ", " : "",
-                                    type.key != NULL ? type.key : "", word);
-    }
-    if (alike && first != NULL)
-        snprintf(out, cap, "%s", first);
-}
-
 static bool put_last_probe(struct grid *grid, const struct json_node *endpoint, uint64_t now_ms)
 {
     struct json_node last;
@@ -271,10 +248,11 @@ static bool put_region(struct grid *grid, const struct json_node *region, uint64
 
     if (!json_member(region, "endpoints", &endpoints))
         return true;
-    region_state(region, state, sizeof state);
+    status_region_state(region, state, sizeof state);
     for (size_t i = 0; good && json_child(&endpoints, i, &endpoint); i++)
         good = grid_put(grid, i == 0 ? told_text(region, "name") : "") &&
                grid_put(grid, i == 0 ? state : "") && put_endpoint(grid, &endpoint, now_ms) &&
+               (i > 0 || status_region_note(grid, region, now_ms)) &&
                note_endpoint(grid, &endpoint, now_ms);
     return good;
 }
@@ -335,11 +313,12 @@ bool status_print(const struct json_node *status, uint64_t now_wall_ms, FILE *to
     print_head(status, now_wall_ms, to);
     print_freeze(status, now_wall_ms, to);
     print_last_load(status, now_wall_ms, to);
+    good = status_orders_print(status, now_wall_ms, to);
     if (!json_member(status, "zones", &zones))
-        return print_databases(status, now_wall_ms, to);
+        return good && print_databases(status, now_wall_ms, to);
     for (size_t i = 0; json_child(&zones, i, &zone); i++)
         print_trouble(&zone, to);
-    good = print_databases(status, now_wall_ms, to) && print_zones(&zones, to);
+    good = good && print_databases(status, now_wall_ms, to) && print_zones(&zones, to);
     for (size_t i = 0; good && json_child(&zones, i, &zone); i++)
         good = print_services(&zone, now_wall_ms, to);
     return good;

@@ -58,6 +58,19 @@ void chronicle_pool(struct journal *journal, struct orders *orders,
                  });
 }
 
+void chronicle_freeze(struct journal *journal, const struct prober_freeze *freeze)
+{
+    journal_note(journal, &(struct journal_entry){
+                              .event = "freeze",
+                              .what = "prober",
+                              .from = freeze->frozen ? "watching" : "frozen",
+                              .to = freeze->frozen ? "frozen" : "watching",
+                              .why = freeze->frozen ? "several regions failed together and no "
+                                                      "target answers"
+                                                    : "a target answers again",
+                          });
+}
+
 static const char *first_mistake(const struct report *report)
 {
     for (size_t i = 0; report != NULL && i < report_count(report); i++) {

@@ -5,6 +5,7 @@
 #include "dns/server/loader.h"
 #include "dns/server/orders.h"
 #include "dns/server/steward.h"
+#include "health/prober_freeze.h"
 #include "health/target_report.h"
 
 /*
@@ -21,6 +22,9 @@ void chronicle_target(struct journal *journal, const struct target_report *repor
  */
 void chronicle_pool(struct journal *journal, struct orders *orders,
                     const struct steward_change *change);
+
+/* event "freeze": the prober takes itself for cut off, or does no longer. Thread: the prober's. */
+void chronicle_freeze(struct journal *journal, const struct prober_freeze *freeze);
 
 /* event "reload": "good", "mistakes" or "refused", with the first mistake. Thread: any. */
 void chronicle_load(struct journal *journal, struct loader *loader);

@@ -257,6 +257,13 @@ static void on_target_change(void *context, const struct target_report *report)
 }
 
 /* Called from the prober's thread. */
+static void on_freeze(void *context, const struct prober_freeze *freeze)
+{
+    const struct daemon *daemon = context;
+    chronicle_freeze(daemon->journal, freeze);
+}
+
+/* Called from the prober's thread. */
 static void on_target_touched(void *context, uint32_t id)
 {
     const struct daemon *daemon = context;
@@ -405,6 +412,7 @@ static bool start_threads(struct daemon *daemon)
     daemon->ramp.data = daemon;
     steward_on_change(daemon->steward, on_pool_change, daemon);
     prober_on_change(daemon->prober, on_target_change, daemon);
+    prober_on_freeze(daemon->prober, on_freeze, daemon);
     prober_on_touch(daemon->prober, on_target_touched, daemon);
     ev_async_init(&daemon->reloaded, on_reloaded);
     daemon->reloaded.data = daemon;

@@ -5,6 +5,7 @@
 #include "dns/base/clock.h"
 #include "dns/proto/rrtype.h"
 #include "dns/server/choice.h"
+#include "dns/server/status_orders.h"
 #include "dns/server/version.h"
 #include "health/prober.h"
 #include "zones/rdata.h"
@@ -173,6 +174,7 @@ static void put_region(const struct overview *overview, const struct snapshot *s
             json_put_string(writer, rrtype_to_text(region->pools[i].type, type), text);
     }
     json_end(writer);
+    status_orders_put_region(overview, service, index, writer);
     json_put_array(writer, "endpoints");
     for (uint16_t i = 0; i < region->pool_count; i++)
         put_pool(overview, &region->pools[i], writer);
@@ -261,6 +263,7 @@ void status_write(const struct overview *overview, struct json_writer *writer)
     put_reloads(overview, writer);
     put_queries(overview, writer);
     put_prober(overview, writer);
+    status_orders_put(overview, writer);
 
     const struct snapshot *snapshot = snapshot_enter();
     if (snapshot != NULL) {

@@ -201,6 +201,38 @@ class Answers(Orders):
         self.daemon.start()
 
 
+class Seen(Orders):
+    def region(self, name="helsinki-1"):
+        status = json.loads(self.daemon.http("/status")[1])
+        return next(region for region in status["zones"][0]["services"][0]["regions"]
+                    if region["name"] == name)
+
+    def test_status_tells_orders_and_states(self):
+        self.start({"virginia-1": "refuse"})
+        self.expect("helsinki-1")
+        self.order("drain", "helsinki-1", "--for", "2h", "--reason", "disks", "--author", "alice")
+        self.order("force", "up", "virginia-1/api", "--author", "bob")
+        status = json.loads(self.daemon.meridian("status", "--json").stdout)
+        drain, force = status["orders"]
+        self.assertEqual((drain["order"], drain["region"], drain["reason"], drain["author"]),
+                         ("drain", "helsinki-1", "disks", "alice"))
+        self.assertGreater(drain["until"], drain["since"])
+        self.assertEqual((force["order"], force["service"], "until" in force), ("up", "api", False))
+
+        state = self.region()["states"]["A"]
+        self.assertEqual((state["state"], state["probes"]), ("drained", "up"))
+        self.assertEqual(self.region()["order"]["author"], "alice")
+        self.assertEqual(self.region()["health"]["A"], "down")
+        state = self.region("virginia-1")["states"]["A"]
+        self.assertEqual((state["state"], state["probes"]), ("forced up", "down"))
+        self.assertNotIn("order", self.region("singapore-1"))
+
+        text = self.daemon.meridian("status").stdout
+        self.assertRegex(text, r"(?m)^drain +helsinki-1 .* alice +disks$")
+        self.assertRegex(text, r"(?m)^  helsinki-1 +drained ")
+        self.assertIn("by the drain of helsinki-1 by alice (disks)", text)
+
+
 class StateFolder(Orders):
     def test_a_damaged_file_is_told_and_kept(self):
         self.start()

@@ -82,6 +82,20 @@ static void pools(void **state)
     orders_free(orders);
 }
 
+static void freezes(void **state)
+{
+    (void)state;
+    static const char *const rests[] = {
+        "\"from\": \"frozen\", \"to\": \"watching\", \"why\": \"a target answers again\"}",
+        "\"from\": \"watching\", \"to\": \"frozen\", \"why\": \"several regions",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct journal *journal = open_journal();
+        chronicle_freeze(journal, &(struct prober_freeze){ .frozen = i == 1 });
+        assert_non_null(strstr(only_line(journal), rests[i]));
+    }
+}
+
 static void the_server_itself(void **state)
 {
     (void)state;
@@ -125,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(targets, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(pools, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(freezes, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(the_server_itself, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(loads, stage_setup, stage_teardown),
         cmocka_unit_test_setup_teardown(without_a_journal_nothing_is_said, stage_setup,
