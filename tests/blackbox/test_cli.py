@@ -260,7 +260,7 @@ class Online(TestCase):
             self.assertRegex(done.stdout, r"(?m)^app.example +good +2024010101 +5$")
             self.assertRegex(done.stdout, r"(?m)^ +falkenstein-1 +up +A 127.0.1.2 +up +\S+ +"
                                           r"good, [\d.]+ ms, \S+ ago$")
-            self.assertRegex(done.stdout, r"(?m)^ +helsinki-1 +down +A 127.0.1.1 +down +\S+ +"
+            self.assertRegex(done.stdout, r"(?m)^ +helsinki-1 +down +A 127.0.1.1 +down +\S+\s+"
                                           r"connection refused, [\d.]+ ms, \S+ ago$")
 
     def test_reload_and_what_status_says_of_it(self):

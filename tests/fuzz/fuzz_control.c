@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dns/server/control.h"
+#include "dns/server/desk.h"
 #include "dns/server/load.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -18,6 +19,15 @@ static struct board *board;
 static struct snapshot_builder *builder;
 static struct ev_loop *loop;
 static struct overview overview;
+
+/* No disk: orders are in force, and not kept. */
+static const char no_folder[] = "/dev/null/state";
+
+static void obey(void *context)
+{
+    (void)context;
+    steward_obey(overview.steward, 1);
+}
 
 static void demand(bool truth, const char *what)
 {
@@ -51,6 +61,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     /* One zone is broken for good, so the status says nothing. */
     demand(load_run(file, builder, &secrets, NULL, report, &load) != STATUS_OK, "nothing broken");
     demand(load.snapshot != NULL, "no snapshot");
+    overview.orders = orders_new();
+    overview.steward = steward_new(board, snapshot_builder_pools(builder), overview.orders);
+    overview.desk = desk_new(&(struct desk_parts){ .loop = loop,
+                                                   .folder = no_folder,
+                                                   .orders = overview.orders,
+                                                   .obey = obey });
+    demand(overview.orders && overview.steward && overview.desk, "memory");
+    demand(steward_take(overview.steward, load.snapshot, 1) == STATUS_OK, "the steward");
     snapshot_join();
     (void)snapshot_publish(load.snapshot);
     load_release(&load);
@@ -118,6 +136,17 @@ static void check_answer(const char *answer, size_t len)
     json_decref(document);
 }
 
+/* What one input ordered must not be there for the next. */
+static void forget_orders(void)
+{
+    size_t count;
+    struct order *list = orders_copy(overview.orders, &count);
+    demand(list != NULL && count <= 1, "one request is one order at most");
+    for (size_t i = 0; i < count; i++)
+        demand(orders_take(overview.orders, &list[i].subject, NULL), "an order that can be ended");
+    free(list);
+}
+
 /* Any octets as what a client of the control socket says, in two pieces. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -145,5 +174,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_answer(answer, len);
     close(fd);
     control_free(control);
+    forget_orders();
     return 0;
 }
