@@ -42,6 +42,7 @@ static const char usage_text[] =
     "  -w N        queries on their way at once (default 128)\n"
     "  -r RATE     queries a second, whatever the server does (default: as the window admits)\n"
     "  -t S        seconds to measure (default 5), after -u S of warming up (default 0.5)\n"
+    "  -k N        queries in all: ends when they are answered (default: no end)\n"
     "  -l S        seconds until a query counts as lost (default 1)\n"
     "  -n N        sockets or connections to ask from (default 1)\n"
     "  -q N        TCP: queries on a connection before it is closed (default: no end)\n"
@@ -81,7 +82,7 @@ static bool read_option(int option, char *value, struct options *out)
 {
     struct load_plan *plan = &out->plan;
     unsigned port;
-    double seconds;
+    double number;
 
     switch (option) {
     case 's':
@@ -103,10 +104,15 @@ static bool read_option(int option, char *value, struct options *out)
         return read_real(value, 86400, &plan->measure_s);
     case 'u':
         return read_real(value, 86400, &plan->warm_s);
-    case 'l':
-        if (!read_real(value, 3600, &seconds))
+    case 'k':
+        if (!read_real(value, 1e12, &number))
             return false;
-        plan->timeout_ns = (uint64_t)(seconds * 1e9);
+        plan->most = (uint64_t)number;
+        return true;
+    case 'l':
+        if (!read_real(value, 3600, &number))
+            return false;
+        plan->timeout_ns = (uint64_t)(number * 1e9);
         return true;
     case 'n':
         return read_count(value, 1, 1000, &plan->sockets);
@@ -154,7 +160,7 @@ static bool read_options(int argc, char **argv, struct options *out)
                   .timeout_ns = 1000000000,
                   .sockets = 1 },
     };
-    while ((option = getopt(argc, argv, "s:p:m:w:r:t:u:l:n:q:P:e")) != -1) {
+    while ((option = getopt(argc, argv, "s:p:m:w:r:t:u:k:l:n:q:P:e")) != -1) {
         if (option == '?' || !read_option(option, optarg, out)) {
             if (option != '?')
                 fprintf(stderr, "bench_load: -%c %s is not understood\n", option, optarg);

@@ -2,11 +2,14 @@
  * Asks query_answer() itself, without sockets: what an answer costs apart from
  * the kernel. Under callgrind it counts instructions (make bench-instructions).
  *
- *     bench_query CONFIG QUESTIONS [ROUNDS]
+ *     bench_query [-r ROUNDS] CONFIG QUESTIONS...
  *
- * QUESTIONS holds a line for each: "NAME TYPE" or "NAME TYPE ecs", which sends
- * a client subnet of random address with every query. All targets are up.
+ * Each file of QUESTIONS holds a line for each: "NAME TYPE" or "NAME TYPE ecs",
+ * which sends a client subnet of random address with every query. All targets
+ * are up. The files are asked one after the other; with no rounds each is asked
+ * once, by one call of ask_all(), after which a profile may be dumped.
  */
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,9 +96,13 @@ static size_t questions_read(const char *path, struct question *questions)
     return count;
 }
 
-/* Answers every question once; the sum of the lengths, so that nothing is optimized away. */
-static uint64_t ask_all(const struct snapshot *snapshot, struct question *questions, size_t count,
-                        uint64_t *seed)
+/*
+ * Answers every question once; the sum of the lengths, so that nothing is
+ * optimized away. A function of its own, whose end a profiler can find.
+ */
+static __attribute__((noinline)) uint64_t ask_all(const struct snapshot *snapshot,
+                                                  struct question *questions, size_t count,
+                                                  uint64_t *seed)
 {
     static uint8_t response[4096];
     struct client client = { .now_s = 1700000000 };
@@ -130,8 +137,8 @@ static int bench(const struct snapshot *snapshot, const char *path, unsigned rou
     for (unsigned round = 0; round < rounds; round++)
         octets += ask_all(snapshot, questions, count, &seed);
     const uint64_t took = clock_monotonic_ns() - since;
-    printf("%zu questions, %u rounds: %" PRIu64 " ns each, %" PRIu64 " octets\n", count, rounds,
-           rounds > 0 ? took / (count * rounds) : 0, octets / (count * (rounds + 1)));
+    printf("%s: %zu questions, %u rounds: %" PRIu64 " ns each, %" PRIu64 " octets\n", path, count,
+           rounds, rounds > 0 ? took / (count * rounds) : 0, octets / (count * (rounds + 1)));
     free(questions);
     return 0;
 }
@@ -140,18 +147,24 @@ int main(int argc, char **argv)
 {
     struct report *report = report_new();
     struct offline offline;
-    int result = 1;
+    unsigned rounds = 10;
+    int option, result = 1;
 
-    if (argc < 3 || report == NULL) {
-        fprintf(stderr, "usage: bench_query CONFIG QUESTIONS [ROUNDS]\n");
+    while ((option = getopt(argc, argv, "r:")) == 'r')
+        rounds = (unsigned)strtoul(optarg, NULL, 10);
+    if (option != -1 || argc - optind < 2 || report == NULL) {
+        fprintf(stderr, "usage: bench_query [-r ROUNDS] CONFIG QUESTIONS...\n");
+        report_free(report);
         return 2;
     }
-    const enum status status = offline_load(argv[1], report, &offline);
+    const enum status status = offline_load(argv[optind], report, &offline);
     for (size_t i = 0; i < report_count(report); i++)
         fprintf(stderr, "%s\n", report_text(report, i));
-    if (status == STATUS_OK)
-        result = bench(offline.load.snapshot, argv[2],
-                       argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 10);
+    for (int i = optind + 1; status == STATUS_OK && i < argc; i++) {
+        result = bench(offline.load.snapshot, argv[i], rounds);
+        if (result != 0)
+            break;
+    }
     offline_release(&offline);
     report_free(report);
     return result;

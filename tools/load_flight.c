@@ -11,14 +11,15 @@ void flight_init(struct flight *flight)
         flight->free[i] = (uint16_t)i;
 }
 
-uint16_t flight_depart(struct flight *flight, uint32_t query, uint64_t since_ns)
+uint16_t flight_depart(struct flight *flight, uint32_t query, uint64_t due_ns, uint64_t sent_ns)
 {
     const uint16_t id = flight->free[flight->next_free];
     struct flight_slot *slot = &flight->slots[id];
 
     flight->next_free = (flight->next_free + 1) % FLIGHT_IDS;
     *slot = (struct flight_slot){
-        .since_ns = since_ns,
+        .due_ns = due_ns,
+        .sent_ns = sent_ns,
         .query = query,
         .older = flight->newest,
         .newer = FLIGHT_NONE,
@@ -62,7 +63,7 @@ uint32_t flight_expire(struct flight *flight, uint64_t before_ns)
 {
     uint32_t count = 0;
 
-    while (flight->oldest != FLIGHT_NONE && flight->slots[flight->oldest].since_ns < before_ns) {
+    while (flight->oldest != FLIGHT_NONE && flight->slots[flight->oldest].sent_ns < before_ns) {
         flight_land(flight, flight->oldest);
         count++;
     }

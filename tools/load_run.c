@@ -53,13 +53,19 @@ static void end_measuring(struct load_run *run, uint64_t now_ns)
     run->answered_in_time = run->counts.answered;
 }
 
+/* All that was to be asked has been asked and answered, or given up. */
+static bool is_done(const struct load_run *run)
+{
+    return run->plan->most > 0 && run->scheduled >= run->plan->most && run->flight.away == 0;
+}
+
 void load_tick(struct load_run *run, uint64_t now_ns)
 {
     if (now_ns > run->plan->timeout_ns)
         run->counts.lost += flight_expire(&run->flight, now_ns - run->plan->timeout_ns);
     if (run->phase == LOAD_WARM && now_ns >= run->begin_ns)
         begin_measuring(run, now_ns);
-    else if (run->phase == LOAD_MEASURE && now_ns >= run->end_ns)
+    else if (run->phase == LOAD_MEASURE && (now_ns >= run->end_ns || is_done(run)))
         end_measuring(run, now_ns);
     if (run->phase == LOAD_DRAIN && run->flight.away == 0)
         run->phase = LOAD_OVER;
@@ -76,16 +82,18 @@ unsigned load_due(const struct load_run *run, uint64_t now_ns)
 {
     if (run->phase > LOAD_MEASURE)
         return 0;
-    const unsigned room = run->plan->window - run->flight.away;
+    uint64_t room = run->plan->window - run->flight.away;
+    if (run->plan->most > 0 && run->plan->most - run->scheduled < room)
+        room = run->plan->most - run->scheduled;
     if (run->plan->rate <= 0)
-        return room;
+        return (unsigned)room;
     const double elapsed_s = (double)(now_ns - run->schedule_ns) / second_ns;
     const uint64_t due = (uint64_t)(elapsed_s * run->plan->rate) + 1;
     const uint64_t late = due > run->scheduled ? due - run->scheduled : 0;
-    return late < room ? (unsigned)late : room;
+    return (unsigned)(late < room ? late : room);
 }
 
-static uint64_t departure(struct load_run *run, uint64_t now_ns)
+static uint64_t due_at(const struct load_run *run, uint64_t now_ns)
 {
     if (run->plan->rate <= 0)
         return now_ns;
@@ -96,7 +104,7 @@ size_t load_next(struct load_run *run, uint64_t now_ns, uint8_t *out)
 {
     const uint32_t index = run->cursor;
     const struct workload_query *query = &run->workload->queries[index];
-    const uint16_t id = flight_depart(&run->flight, index, departure(run, now_ns));
+    const uint16_t id = flight_depart(&run->flight, index, due_at(run, now_ns), now_ns);
 
     run->cursor = index + 1 < run->workload->count ? index + 1 : 0;
     run->scheduled++;
@@ -147,7 +155,7 @@ bool load_answer(struct load_run *run, uint64_t now_ns, const uint8_t *answer, s
     if (verdict != VERDICT_GOOD)
         tell_wrong(run, slot->query, verdict);
     run->counts.answered++;
-    histogram_add(&run->latency, now_ns > slot->since_ns ? now_ns - slot->since_ns : 0);
+    histogram_add(&run->latency, now_ns > slot->due_ns ? now_ns - slot->due_ns : 0);
     flight_land(&run->flight, (uint16_t)id);
     return true;
 }

@@ -23,6 +23,7 @@ struct load_plan {
     unsigned window; /* most queries on their way, at most FLIGHT_IDS / 2 */
     double rate;     /* queries a second; 0: as many as the window admits */
     double warm_s, measure_s;
+    uint64_t most;           /* queries in all, after which the run ends early; 0: no end */
     uint64_t timeout_ns;     /* after which a query is lost */
     unsigned sockets;        /* or connections */
     unsigned per_connection; /* TCP: queries before it is closed; 0: no end */

@@ -152,13 +152,13 @@ class Server:
         return total
 
     def cpu_seconds(self):
-        """Processor time used so far."""
+        """Processor time used so far, that of threads and children that have ended included."""
         total = 0
         for pid in self.processes():
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as spent:
-                    total += int(spent.read().split()[0]) / 1e9
-        return total
+            with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+                fields = stat.read().rsplit(")", 1)[1].split()
+            total += sum(int(ticks) for ticks in fields[11:15])
+        return total / os.sysconf("SC_CLK_TCK")
 
 
 def first_line(command):

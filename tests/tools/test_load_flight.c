@@ -18,13 +18,13 @@ static int flight_clear(void **state)
 static void knows_what_is_away(void **state)
 {
     (void)state;
-    const uint16_t first = flight_depart(&flight, 7, 100);
-    const uint16_t second = flight_depart(&flight, 8, 200);
+    const uint16_t first = flight_depart(&flight, 7, 50, 100);
+    const uint16_t second = flight_depart(&flight, 8, 150, 200);
 
     assert_int_not_equal(first, second);
     assert_int_equal(flight.away, 2);
     assert_int_equal(flight_find(&flight, first)->query, 7);
-    assert_int_equal(flight_find(&flight, second)->since_ns, 200);
+    assert_int_equal(flight_find(&flight, second)->due_ns, 150);
     flight_land(&flight, first);
     assert_null(flight_find(&flight, first));
     assert_non_null(flight_find(&flight, second));
@@ -42,12 +42,12 @@ static void lets_ids_rest(void **state)
     static uint32_t landed_at[FLIGHT_IDS];
 
     for (unsigned i = 0; i < AWAY; i++)
-        ids[i] = flight_depart(&flight, i, i);
+        ids[i] = flight_depart(&flight, i, 0, i);
     for (uint32_t turn = 1; turn < 200000; turn++) {
         const unsigned place = turn * 7919 % AWAY;
         flight_land(&flight, ids[place]);
         landed_at[ids[place]] = turn;
-        ids[place] = flight_depart(&flight, turn, turn);
+        ids[place] = flight_depart(&flight, turn, 0, turn);
         const uint32_t landed = landed_at[ids[place]];
         if (landed > 0 && turn - landed < FLIGHT_IDS - AWAY - 1)
             fail_msg("id %u was used again after %u others", ids[place], turn - landed);
@@ -62,7 +62,7 @@ static void gives_up_the_oldest(void **state)
     uint16_t ids[6];
 
     for (uint32_t i = 0; i < 6; i++)
-        ids[i] = flight_depart(&flight, i, 10 * i);
+        ids[i] = flight_depart(&flight, i, 0, 10 * i);
     flight_land(&flight, ids[0]);
     flight_land(&flight, ids[3]);
     flight_land(&flight, ids[5]);
@@ -74,7 +74,7 @@ static void gives_up_the_oldest(void **state)
     assert_int_equal(flight_expire(&flight, 1000), 1);
     assert_int_equal(flight_expire(&flight, 1000), 0);
     assert_int_equal(flight.away, 0);
-    const uint16_t again = flight_depart(&flight, 9, 2000);
+    const uint16_t again = flight_depart(&flight, 9, 0, 2000);
     assert_int_equal(flight_expire(&flight, 2001), 1);
     assert_null(flight_find(&flight, again));
 }

@@ -127,6 +127,7 @@ static void follows_the_schedule(void **state)
     uint8_t sent[3][LOAD_QUERY_CAP];
 
     plan.rate = 1000;
+    plan.warm_s = 10;
     load_start(&run, &plan, &workload, start);
     assert_int_equal(load_due(&run, start), 1);
     ask(start, sent[0]);
@@ -141,6 +142,34 @@ static void follows_the_schedule(void **state)
     ask(start + 100 * millisecond, sent[2]);
     assert_true(answer(start + 100 * millisecond, sent[1], 0));
     assert_int_equal(run.latency.most, 99 * millisecond);
+
+    /* The other is not lost for having left late: its patience begins as it leaves. */
+    load_tick(&run, start + 100 * millisecond + second);
+    assert_int_equal(run.counts.lost, 1);
+    assert_true(answer(start + 100 * millisecond + second, sent[2], 0));
+}
+
+static void ends_after_so_many(void **state)
+{
+    (void)state;
+    uint8_t sent[3][LOAD_QUERY_CAP];
+
+    plan.warm_s = 0;
+    plan.most = 3;
+    load_start(&run, &plan, &workload, start);
+    load_tick(&run, start);
+    assert_int_equal(load_due(&run, start), 3);
+    for (unsigned i = 0; i < 3; i++)
+        ask(start, sent[i]);
+    assert_true(answer(start, sent[1], 0));
+    assert_int_equal(load_due(&run, start), 0);
+    load_tick(&run, start);
+    assert_int_equal(run.phase, LOAD_MEASURE);
+    assert_true(answer(start, sent[0], 0));
+    assert_true(answer(start, sent[2], 0));
+    load_tick(&run, start);
+    assert_true(load_over(&run));
+    assert_int_equal(run.counts.answered, 3);
 }
 
 static void draws_other_subnets(void **state)
@@ -165,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup(counts_what_was_wrong, run_prepare),
         cmocka_unit_test_setup(goes_through_its_phases, run_prepare),
         cmocka_unit_test_setup(follows_the_schedule, run_prepare),
+        cmocka_unit_test_setup(ends_after_so_many, run_prepare),
         cmocka_unit_test_setup(draws_other_subnets, run_prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
