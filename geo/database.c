@@ -373,10 +373,16 @@ enum status database_look_up(struct database *database, const struct diag *diag,
     if (error != MMDB_SUCCESS)
         return diag_error(diag, STATUS_SYNTAX, "%s", MMDB_strerror(error));
 
-    /* In an IPv6 file the IPv4 part is ::/96; a record for more than that is nobody's. */
+    /* In an IPv6 file the IPv4 part is ::/96: a record for more than that is not IPv4's, */
     const unsigned above = is_v4 && database->info.ip_version == 6 ? 96 : 0;
     if (result.netmask < above)
         return STATUS_OK;
+    /* and what stands in it is no IPv6 address's. */
+    static const struct prefix v4_part = { { .family = FAMILY_V6 }, 96 };
+    if (result.netmask > 96 && prefix_contains(&v4_part, address)) {
+        *prefix_len = 96;
+        return STATUS_OK;
+    }
     *prefix_len = (uint8_t)(result.netmask - above);
     if (!result.found_entry)
         return STATUS_OK;

@@ -62,7 +62,8 @@ enum status database_record(struct database *database, const struct diag *diag, 
 /*
  * What the file says of one address, without a walk: for explain. *found is
  * false when it says nothing; *prefix_len is that of its network, in the
- * address's own family. An IPv4 file knows no IPv6 address.
+ * address's own family. An IPv4 file knows no IPv6 address, and the IPv4 part of
+ * an IPv6 file is none of theirs.
  */
 enum status database_look_up(struct database *database, const struct diag *diag,
                              const struct address *address, struct record *out, bool *found,

@@ -1,5 +1,6 @@
 #include "geo/witness.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,8 +17,17 @@ static void put_text(struct json_writer *writer, const char *key, struct record_
     json_put_string(writer, key, copy);
 }
 
+/* Codes of countries and continents are capitals, however the file has them. */
+static struct record_text in_capitals(struct record_text code, char out[2])
+{
+    for (size_t i = 0; i < code.len && i < 2; i++)
+        out[i] = (char)toupper((unsigned char)code.octets[i]);
+    return (struct record_text){ .octets = out, .len = code.len < 2 ? code.len : 2 };
+}
+
 /* As selectors name them: "US-CA". Without its country a subdivision says nothing. */
-static void put_subdivisions(struct json_writer *writer, const struct record *record)
+static void put_subdivisions(struct json_writer *writer, const struct record *record,
+                             const char country[2])
 {
     char joined[3 + RECORD_TEXT_LIMIT + 1];
 
@@ -28,8 +38,7 @@ static void put_subdivisions(struct json_writer *writer, const struct record *re
         const struct record_text text = record->subdivision[i];
         if (text.len == 0 || text.len > RECORD_TEXT_LIMIT)
             continue;
-        snprintf(joined, sizeof joined, "%.2s-%.*s", record->country.octets, (int)text.len,
-                 text.octets);
+        snprintf(joined, sizeof joined, "%.2s-%.*s", country, (int)text.len, text.octets);
         json_put_string(writer, NULL, joined);
     }
     json_end(writer);
@@ -37,9 +46,11 @@ static void put_subdivisions(struct json_writer *writer, const struct record *re
 
 static void put_record(struct json_writer *writer, const struct record *record)
 {
-    put_text(writer, "continent", record->continent);
-    put_text(writer, "country", record->country);
-    put_subdivisions(writer, record);
+    char continent[2], country[2];
+
+    put_text(writer, "continent", in_capitals(record->continent, continent));
+    put_text(writer, "country", in_capitals(record->country, country));
+    put_subdivisions(writer, record, country);
     put_text(writer, "city", record->city);
     if (record->asn != 0)
         json_put_integer(writer, "asn", record->asn);

@@ -475,6 +475,7 @@ static void looks_up_single_addresses(void **state)
         { DATA "GeoIP2-City-Test.mmdb", "::ffff:2.125.160.216", true, 125, "GB" },
         { DATA "GeoIP2-City-Test.mmdb", "2002:27d:a0d8::", true, 45, "GB" },
         { DATA "GeoIP2-City-Test.mmdb", "10.1.2.3", false, 0, "" },
+        { DATA "GeoIP2-City-Test.mmdb", "::2.125.160.216", false, 0, "" },
         { "geo/data/geo-whois-asn-country.mmdb", "193.166.3.2", true, 15, "FI" },
         /* A file of IPv4 alone knows no other addresses. */
         { DATA "MaxMind-DB-test-ipv4-24.mmdb", "1.1.1.1", true, 32, "" },

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "tests/geo/compose.h"
+
 static const char *const databases[] = {
     "tests/data/geo/GeoIP2-City-Test.mmdb",
     "tests/data/geo/GeoLite2-ASN-Test.mmdb",
@@ -78,6 +80,29 @@ static void each_database_speaks_for_itself(void **state)
     atlas_free(atlas);
 }
 
+/* As selectors and places have them, however the file does. */
+static void codes_are_told_in_capitals(void **state)
+{
+    (void)state;
+    struct compose data = { .len = 0 }, file;
+    compose_map(&data, 2);
+    compose_text_pair(&data, "country_code", "se");
+    compose_text_pair(&data, "state1", "Skane");
+    const uint32_t records[] = { 1 + 16, 1 + 16 };
+    compose_file(&file, records, 1, 4, &data);
+
+    char path[32];
+    compose_save(file.octets, file.len, path);
+    const char *const files[] = { path };
+    struct atlas *atlas = build(files, 1);
+    char *text = testimony(atlas, "192.0.2.0");
+    if (strstr(text, "\"country\": \"SE\", \"subdivisions\": [\"SE-Skane\"]") == NULL)
+        fail_msg("%s", text);
+    free(text);
+    atlas_free(atlas);
+    unlink(path);
+}
+
 static void copy_file(const char *from, const char *to)
 {
     char octets[4096];
@@ -123,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_database_speaks_for_itself),
+        cmocka_unit_test(codes_are_told_in_capitals),
         cmocka_unit_test(a_file_that_is_not_what_it_was_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,8 @@ class World:
         record, length = reader.get_with_prefix_len(as_text(version, number))
         if version == 4 and reader.metadata().ip_version == 6 and length > 32:
             length -= 96
+        if version == 6 and number >> 32 == 0 and length > 96:
+            return 96, NOWHERE  # the part of the file that is IPv4's
         return length, read_record(record)
 
     def networks(self, version, most, random):
