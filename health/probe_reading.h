@@ -12,6 +12,7 @@
 enum {
     ON_WEB = 1 << PROBE_HTTP | 1 << PROBE_HTTPS,
     ON_SERVICE = ON_WEB | 1 << PROBE_TCP | 1 << PROBE_DNS, /* something listens at a port */
+    ON_STREAM = ON_WEB | 1 << PROBE_TCP,                   /* over a TCP connection */
     ON_LOCAL = 1 << PROBE_EXEC | 1 << PROBE_FILE,
     ON_ALL = ON_SERVICE | ON_LOCAL | 1 << PROBE_ICMP /* whoever is asked at all */
 };

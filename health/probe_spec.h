@@ -51,6 +51,7 @@ struct probe_spec {
     uint8_t fall, rise;
     uint8_t jitter; /* percent of the interval */
     bool damping;   /* a target that flaps must prove itself for longer */
+    bool watch;     /* http, https and tcp: a sentinel stands by the target */
     uint16_t port;  /* 0: not given here; see probe_spec_port() */
     struct gate_rules gates[PROBE_GATES];
     uint8_t gate_count;

@@ -17,9 +17,10 @@ static const char *const type_names[] = {
 static const char type_choice[] = "http, https, tcp, icmp, dns, exec, file or none";
 
 static const char *const all_keys[] = {
-    "type",  "interval", "timeout",   "fall",    "rise",    "jitter",  "damping",      "gates",
-    "port",  "path",     "host",      "method",  "headers", "expect",  "verify",       "send",
-    "qname", "qtype",    "recursion", "command", "file",    "max_age", "when_unknown", NULL,
+    "type",    "interval",     "timeout", "fall",  "rise",      "jitter",  "damping",
+    "gates",   "port",         "path",    "host",  "method",    "headers", "expect",
+    "verify",  "send",         "qname",   "qtype", "recursion", "command", "file",
+    "max_age", "when_unknown", "watch",   NULL,
 };
 
 static const struct {
@@ -33,6 +34,7 @@ static const struct {
     { "jitter", ON_ALL },
     { "damping", ON_ALL },
     { "gates", ON_ALL },
+    { "watch", ON_STREAM },
     { "port", ON_SERVICE | ON_LOCAL },
     { "expect", ON_SERVICE },
     { "path", ON_WEB },
@@ -189,6 +191,27 @@ static void read_tcp(struct probe_reading *reading)
         reading->spec->expect = probe_reading_keep(reading, text);
 }
 
+/* ---- a sentinel ---- */
+
+/*
+ * Who asks several times a second wants to know at once; who asks seldom spares
+ * the target. Unasked, a sentinel stands only where a probe would notice that
+ * the target serves one connection at a time, and where one failure by that
+ * does no harm.
+ */
+static void read_watch(struct probe_reading *reading)
+{
+    enum { CLOSE_MS = 1000 };
+    struct probe_spec *spec = reading->spec;
+    struct json_node node;
+    const bool hears = spec->type != PROBE_TCP || spec->expect != NULL;
+    if ((1u << spec->type & ON_STREAM) == 0)
+        return;
+    spec->watch = hears && spec->interval_ms <= CLOSE_MS && spec->fall > 1;
+    if (probe_reading_member(reading, "watch", ON_STREAM, &node))
+        probe_reading_note(reading, json_get_bool(&node, &spec->watch));
+}
+
 /* ---- the whole ---- */
 
 enum status probe_spec_parse(const struct json_node *node, const char *name, struct arena *arena,
@@ -246,6 +269,7 @@ enum status probe_spec_parse(const struct json_node *node, const char *name, str
     case PROBE_NONE:
         break;
     }
+    read_watch(&reading);
     if (reading.status == STATUS_OK)
         *out = spec;
     return reading.status;

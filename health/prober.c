@@ -175,14 +175,13 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Half of what the process may open: the other half is for clients, files and the rest. */
-static unsigned flights_allowed(void)
+/* A part of what the process may open: the rest is for clients, files and others. */
+static unsigned descriptors_allowed(unsigned divisor, unsigned least, unsigned most)
 {
-    enum { FLIGHTS_LEAST = 16 };
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= PROBER_FLIGHTS)
-        return PROBER_FLIGHTS;
-    return limit.rlim_cur / 2 > FLIGHTS_LEAST ? (unsigned)(limit.rlim_cur / 2) : FLIGHTS_LEAST;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / divisor >= most)
+        return most;
+    return limit.rlim_cur / divisor > least ? (unsigned)(limit.rlim_cur / divisor) : least;
 }
 
 /* Signals belong to the main thread; SIGPIPE from a TLS library is nobody's business. */
@@ -220,7 +219,8 @@ enum status prober_open(struct board *board, struct prober **out)
         return STATUS_MEMORY;
     const bool opened = watch_open(&prober->watch, board);
     if (opened) {
-        prober->watch.flight_most = flights_allowed();
+        prober->watch.flight_most = descriptors_allowed(2, 16, PROBER_FLIGHTS);
+        prober->watch.places.most = descriptors_allowed(8, 0, PROBER_SENTINELS);
         ev_async_init(&prober->wake, on_wake);
         prober->wake.data = prober;
         ev_async_start(prober->watch.loop, &prober->wake);

@@ -20,11 +20,13 @@
  * until the verdict stands. A timeout longer than the interval lets probes of
  * one target overlap, at most 16 of them; their results count in the order of
  * arrival. What fails for want of something of
- * our own (descriptors, memory) does not count.
+ * our own (descriptors, memory) does not count. Where the probe wants it, a
+ * sentinel stands by a target that is up (an eighth of the descriptors, at most
+ * PROBER_SENTINELS), and its alarm asks for a probe within 2 ms.
  */
 struct prober;
 
-enum { PROBER_FLIGHTS = 2048 };
+enum { PROBER_FLIGHTS = 2048, PROBER_SENTINELS = 8192 };
 
 /* Starts the thread. The board must outlive it. Why it failed is logged. */
 enum status prober_open(struct board *board, struct prober **out)

@@ -13,9 +13,13 @@
 #include "dns/base/log.h"
 #include "health/judge.h"
 #include "health/schedule.h"
+#include "health/sentinel.h"
 
 /* A target without any result whose probe could not even start is tried again after this. */
 enum { START_AGAIN_MS = 1000 };
+
+/* What a process that dies may need to close its other descriptors, after the sentinel's. */
+enum { ALARM_MS = 2 };
 
 enum kind { KIND_HTTP, KIND_TCP, KIND_ICMP, KIND_DNS, KIND_EXEC, KIND_FILE };
 
@@ -46,6 +50,7 @@ struct watched {
     struct schedule schedule;
     struct judge judge;
     struct ev_timer regular, again;
+    struct sentinel *sentinel; /* NULL: none is wanted, or memory was out */
     bool started;
     LIST_HEAD(, flight) flights;
     unsigned flight_count;
@@ -145,13 +150,35 @@ static void regular_start(struct watched *watched)
     timer_start(watch->loop, &watched->regular, next_ms - now_ms);
 }
 
+/* A probe has been on its way for half an interval. */
+static bool is_slow(const struct watched *watched)
+{
+    const uint64_t now_ns = clock_monotonic_ns();
+    const uint64_t long_ns = (uint64_t)watched->target->spec.interval_ms * 500000u;
+    const struct flight *flight;
+    LIST_FOREACH(flight, &watched->flights, beside)
+    {
+        if (now_ns - flight->started_ns > long_ns)
+            return true;
+    }
+    return false;
+}
+
 static void on_regular(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
     struct watched *watched = timer->data;
     (void)loop;
     (void)events;
     regular_start(watched);
+    if (watched->sentinel != NULL && is_slow(watched))
+        sentinel_slow(watched->sentinel);
     ask(watched);
+}
+
+static void on_alarm(void *context)
+{
+    struct watched *watched = context;
+    timer_start(watched->watch->loop, &watched->again, ALARM_MS);
 }
 
 static void on_again(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -213,6 +240,16 @@ static void board_tell(const struct watched *watched)
         watch->touched(watch->touched_context, id);
 }
 
+static void sentinel_follow(const struct watched *watched, bool good)
+{
+    if (watched->sentinel == NULL)
+        return;
+    if (watched->judge.health == HEALTH_DOWN)
+        sentinel_down(watched->sentinel);
+    else if (good)
+        sentinel_good(watched->sentinel, clock_monotonic_ms());
+}
+
 static void judge_result(struct watched *watched, const struct probe_result *result)
 {
     struct watch *watch = watched->watch;
@@ -229,6 +266,7 @@ static void judge_result(struct watched *watched, const struct probe_result *res
         if (watch->changed != NULL)
             watch->changed(watch->changed_context, &watched->report);
     }
+    sentinel_follow(watched, result->good);
 
     /*
      * A refusal is an answer, and a quick one: ask on until the verdict stands.
@@ -423,6 +461,7 @@ void watched_free(struct watched *watched)
 {
     if (watched == NULL)
         return;
+    sentinel_free(watched->sentinel);
     judge_release(&watched->judge);
     target_free(watched->target);
     free(watched);
@@ -460,9 +499,13 @@ struct watched *watched_new(struct watch *watch, const struct target *target)
 
 void watched_start(struct watched *watched)
 {
+    struct watch *watch = watched->watch;
     watched->started = true;
     if (watched->target->spec.type == PROBE_NONE)
         return;
+    if (watched->target->spec.watch)
+        watched->sentinel =
+            sentinel_new(watch->loop, &watch->places, watched->target, on_alarm, watched);
     regular_start(watched);
     ask(watched);
 }
@@ -474,6 +517,8 @@ void watched_stop(struct watched *watched)
         guard_forget(watch->guard, watched->target->id);
     ev_timer_stop(watch->loop, &watched->regular);
     ev_timer_stop(watch->loop, &watched->again);
+    sentinel_free(watched->sentinel);
+    watched->sentinel = NULL;
     leave_line(watched);
     for (struct flight *flight = LIST_FIRST(&watched->flights), *next; flight; flight = next) {
         next = LIST_NEXT(flight, beside);

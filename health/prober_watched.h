@@ -11,6 +11,7 @@
 #include "health/guard.h"
 #include "health/probe.h"
 #include "health/prober_freeze.h"
+#include "health/sentinel.h"
 #include "health/target.h"
 #include "health/target_report.h"
 
@@ -31,6 +32,7 @@ struct watch {
     struct probe_engine *engines[WATCHED_KINDS];
     TAILQ_HEAD(, watched) line; /* for a free place among the flights */
     unsigned flight_count, flight_most;
+    struct sentinel_places places;
     uint64_t random;
     /* After a change of health, holding no lock; NULL: nobody asks. */
     void (*changed)(void *context, const struct target_report *report);

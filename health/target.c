@@ -112,8 +112,9 @@ static void key_write(FILE *out, const struct target *target)
     char address[ADDRESS_TEXT];
     fprintf(out, "%s %s %u", probe_type_name(spec->type), address_print(&target->address, address),
             target->port);
-    fprintf(out, " i=%" PRIu32 " t=%" PRIu32 " f=%u r=%u j=%u d=%d v=%d", spec->interval_ms,
-            spec->timeout_ms, spec->fall, spec->rise, spec->jitter, spec->damping, spec->verify);
+    fprintf(out, " i=%" PRIu32 " t=%" PRIu32 " f=%u r=%u j=%u d=%d w=%d v=%d", spec->interval_ms,
+            spec->timeout_ms, spec->fall, spec->rise, spec->jitter, spec->damping, spec->watch,
+            spec->verify);
     key_text(out, "host", spec->host);
     key_web(out, spec);
     key_text(out, "send", spec->send);

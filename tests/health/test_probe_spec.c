@@ -224,6 +224,36 @@ static void reads_a_file_probe(void **state)
     bench_close(&bench);
 }
 
+static void whoever_asks_often_watches(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys;
+        bool watch;
+    } cases[] = {
+        { "\"type\": \"http\"", false },
+        { "\"type\": \"http\", \"watch\": true", true },
+        { "\"type\": \"http\", \"interval\": \"1s\"", true },
+        { "\"type\": \"http\", \"interval\": \"1001ms\"", false },
+        { "\"type\": \"https\", \"interval\": \"200ms\"", true },
+        { "\"type\": \"https\", \"interval\": \"200ms\", \"watch\": false", false },
+        { "\"type\": \"http\", \"interval\": \"200ms\", \"fall\": 1", false },
+        { "\"type\": \"tcp\", \"interval\": \"200ms\"", false },
+        { "\"type\": \"tcp\", \"interval\": \"200ms\", \"watch\": true", true },
+        { "\"type\": \"tcp\", \"interval\": \"200ms\", \"expect\": \"x\"", true },
+        { "\"type\": \"dns\", \"interval\": \"200ms\", \"qname\": \"a\"", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[160];
+        struct bench bench;
+        snprintf(text, sizeof text, "{\"p\": {%s}}", cases[i].keys);
+        const struct probe_spec *spec = read_good(&bench, text);
+        if (spec->watch != cases[i].watch)
+            fail_msg("%s: %d", cases[i].keys, spec->watch);
+        bench_close(&bench);
+    }
+}
+
 static void paths_count_from_the_folder_of_the_map(void **state)
 {
     (void)state;
@@ -341,6 +371,9 @@ static const struct {
         "m.json: p.max_age: 0s is not in 1s..7d" } },
     { "{\"type\": \"file\", \"file\": \"a\", \"when_unknown\": \"maybe\"}",
       { "m.json: p.when_unknown: 'maybe' is not \"keep\", \"up\" or \"down\"" } },
+    { "{\"type\": \"http\", \"watch\": 1}", { "m.json: p.watch: expected true or false" } },
+    { "{\"type\": \"icmp\", \"watch\": true}",
+      { "m.json: p.watch: probes of type 'icmp' have no 'watch'" } },
     { "{\"type\": \"http\", \"damping\": 3}", { "m.json: p.damping: expected true or false" } },
     { "{\"type\": \"http\", \"gates\": {}}", { "m.json: p.gates: expected a list of gates" } },
     { "{\"type\": \"http\", \"gates\": [{}]}",
@@ -514,6 +547,7 @@ int main(void)
         cmocka_unit_test(reads_an_exec_probe),
         cmocka_unit_test(reads_a_file_probe),
         cmocka_unit_test(paths_count_from_the_folder_of_the_map),
+        cmocka_unit_test(whoever_asks_often_watches),
         cmocka_unit_test(reads_the_gates_of_the_contract),
         cmocka_unit_test(a_gate_that_can_hardly_judge_is_warned_of),
         cmocka_unit_test(reads_none),

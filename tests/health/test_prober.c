@@ -1,9 +1,11 @@
 #include "health/prober.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "dns/base/clock.h"
 #include "dns/base/log.h"
@@ -353,6 +355,66 @@ static void failing_is_unsure_until_it_is_down(void **state)
     assert_int_equal(board_health(bench.board, id), HEALTH_UP);
     await_health(&bench, id, HEALTH_DOWN);
     bench_close(&bench);
+}
+
+/* ---- the sentinel ---- */
+
+/* A process of its own that listens, and dies by a signal. */
+static pid_t listener_fork(uint16_t port, uint16_t *got)
+{
+    const int fd = local_listen("127.0.0.1", port, got);
+    assert_true(fd >= 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (;;)
+            pause();
+    }
+    close(fd);
+    return child;
+}
+
+/* The next probe would be due in ten minutes. */
+static void a_killed_process_is_noticed_long_before_the_next_probe(void **state)
+{
+    (void)state;
+    uint16_t port;
+    const pid_t child = listener_fork(0, &port);
+    struct bench bench;
+    bench_open(&bench);
+    struct probe_spec spec = spec_of(PROBE_TCP, port);
+    spec.interval_ms = 600000;
+    spec.watch = true;
+    const uint32_t id = bench_add(&bench, &spec);
+    bench_watch(&bench);
+    await_health(&bench, id, HEALTH_UP);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    await_health(&bench, id, HEALTH_DOWN);
+    bench_close(&bench);
+}
+
+/* It is asked by the schedule, and hardly more often. */
+static void who_closes_idle_connections_is_not_asked_in_a_storm(void **state)
+{
+    (void)state;
+    struct local_server server;
+    struct bench bench;
+    struct target_report report;
+    local_server_open(&server, serve_end, "");
+    bench_open(&bench);
+    struct probe_spec spec = spec_of(PROBE_TCP, server.port);
+    spec.watch = true;
+    const uint32_t id = bench_add(&bench, &spec);
+    bench_watch(&bench);
+    await_health(&bench, id, HEALTH_UP);
+    sleep_ms(1000);
+    assert_true(prober_report(bench.prober, id, &report));
+    assert_int_equal(report.health, HEALTH_UP);
+    /* Eleven by the schedule; an alarm at the start, and one after a second's rest. */
+    assert_in_range(report.good_count + report.bad_count, 3, 15);
+    bench_close(&bench);
+    local_server_close(&server);
 }
 
 /* ---- the guard ---- */
@@ -808,6 +870,8 @@ int main(void)
         cmocka_unit_test(a_refused_connection_is_asked_again_at_once),
         cmocka_unit_test(a_dead_target_is_not_asked_in_a_spin),
         cmocka_unit_test(failing_is_unsure_until_it_is_down),
+        cmocka_unit_test(a_killed_process_is_noticed_long_before_the_next_probe),
+        cmocka_unit_test(who_closes_idle_connections_is_not_asked_in_a_storm),
         cmocka_unit_test(a_prober_that_is_cut_off_moves_nobody),
         cmocka_unit_test(who_is_dead_goes_when_the_freeze_ends),
         cmocka_unit_test(probes_keep_the_interval),

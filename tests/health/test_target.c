@@ -112,6 +112,7 @@ DIFFERS(by_verify, q->spec.verify = false)
 DIFFERS(by_send, q->spec.send = "a")
 DIFFERS(by_expect, q->spec.expect = "a")
 DIFFERS(by_damping, q->spec.damping = true)
+DIFFERS(by_watch, q->spec.watch = true)
 DIFFERS(by_qname, q->spec.qname = "a.example")
 DIFFERS(by_qtype, q->spec.qtype = 1)
 DIFFERS(by_recursion, q->spec.recursion = true)
@@ -161,6 +162,7 @@ static void (*const differences[])(struct question *) = {
     by_send,
     by_expect,
     by_damping,
+    by_watch,
     by_qname,
     by_qtype,
     by_recursion,
