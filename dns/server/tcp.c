@@ -12,7 +12,8 @@
 
 enum {
     ACCEPTS = 64, /* connections taken in one go */
-    ROUNDS = 4    /* loads of TCP_PENDING answered before others get their turn */
+    ROUNDS = 4,   /* loads of TCP_PENDING answered before others get their turn */
+    SPARES = 64   /* connections that ended and wait, with their buffers, to be used again */
 };
 
 /* Seconds without accepting after the system ran out of descriptors or memory. */
@@ -27,7 +28,8 @@ enum phase {
 
 struct connection {
     struct ev_io io;
-    struct ev_timer timer;
+    struct ev_timer timer; /* fires at the deadline or before it */
+    double deadline;       /* as the loop counts seconds */
     struct tcp *tcp;
     struct connection *before, *after;
     struct address source;
@@ -50,10 +52,41 @@ struct tcp {
     struct tcp_rules rules;
     struct acceptor *acceptors;
     struct connection *connections;
+    struct connection *spares; /* by `after` */
+    unsigned spare_count;
     struct ev_timer pause;
     bool draining;
     uint8_t answers[TCP_PENDING]; /* being composed for one connection */
 };
+
+/* Most connections bring one query: the next one need not ask for memory again. */
+static void connection_keep(struct connection *connection)
+{
+    struct tcp *tcp = connection->tcp;
+
+    if (tcp->spare_count == SPARES || connection->in.cap > FRAMES_SMALL) {
+        frames_release(&connection->in);
+        free(connection);
+        return;
+    }
+    connection->after = tcp->spares;
+    tcp->spares = connection;
+    tcp->spare_count++;
+}
+
+/* Empty, but perhaps with a buffer; NULL when memory is out. */
+static struct connection *connection_take(struct tcp *tcp)
+{
+    struct connection *connection = tcp->spares;
+
+    if (connection == NULL)
+        return calloc(1, sizeof *connection);
+    tcp->spares = connection->after;
+    tcp->spare_count--;
+    *connection = (struct connection){ .in = { .octets = connection->in.octets,
+                                               .cap = connection->in.cap } };
+    return connection;
+}
 
 /* The one end of every connection. */
 static void connection_finish(struct connection *connection)
@@ -70,9 +103,8 @@ static void connection_finish(struct connection *connection)
         tcp->connections = connection->after;
     if (connection->after != NULL)
         connection->after->before = connection->before;
-    frames_release(&connection->in);
     free(connection->out);
-    free(connection);
+    connection_keep(connection);
 }
 
 static void connection_watch(struct connection *connection, int events)
@@ -85,22 +117,40 @@ static void connection_watch(struct connection *connection, int events)
     ev_io_start(loop, &connection->io);
 }
 
-/* Enters a phase and gives it its time; a message that goes on keeps the time it has. */
+static void timer_start(struct connection *connection, double wait)
+{
+    struct ev_loop *loop = connection->tcp->loop;
+    ev_timer_stop(loop, &connection->timer);
+    ev_timer_set(&connection->timer, wait, 0);
+    ev_timer_start(loop, &connection->timer);
+}
+
+/*
+ * Enters a phase and gives it its time; a message that goes on keeps the time
+ * it has. A timer that fires too early looks at the deadline and goes on, which
+ * costs less than to set it for each query.
+ */
 static void connection_phase(struct connection *connection, enum phase phase)
 {
     struct tcp *tcp = connection->tcp;
     const uint64_t ms = phase == PHASE_MESSAGE ? tcp->rules.message_ms : tcp->rules.idle_ms;
+    const double wait = (double)ms / 1000, before = connection->deadline;
+
     connection->phase = phase;
-    ev_timer_stop(tcp->loop, &connection->timer);
-    ev_timer_set(&connection->timer, (double)ms / 1000, 0);
-    ev_timer_start(tcp->loop, &connection->timer);
+    connection->deadline = ev_now(tcp->loop) + wait;
+    if (!ev_is_active(&connection->timer) || connection->deadline < before)
+        timer_start(connection, wait);
 }
 
 static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
     struct connection *connection = timer->data;
-    (void)loop;
+    const double left = connection->deadline - ev_now(loop);
     (void)events;
+    if (left > 0) {
+        timer_start(connection, left);
+        return;
+    }
     counter_add(&connection->tcp->answerer->tally->tcp_timeouts, 1);
     connection_finish(connection);
 }
@@ -264,7 +314,7 @@ static void on_connection(struct ev_loop *loop, struct ev_io *io, int events)
 
 static bool connection_open(struct tcp *tcp, int fd, const struct address *source)
 {
-    struct connection *connection = calloc(1, sizeof *connection);
+    struct connection *connection = connection_take(tcp);
     if (connection == NULL)
         return false;
     connection->tcp = tcp;
@@ -280,6 +330,11 @@ static bool connection_open(struct tcp *tcp, int fd, const struct address *sourc
     ev_timer_init(&connection->timer, on_timer, 0, 0);
     connection->timer.data = connection;
     connection_phase(connection, PHASE_IDLE);
+    /* Often the query is here already. */
+    if (!connection_receive(connection))
+        connection_finish(connection);
+    else if (connection->finished || frames_partial(&connection->in))
+        connection_work(connection, false);
     return true;
 }
 
@@ -440,5 +495,10 @@ void tcp_free(struct tcp *tcp)
     acceptors_close(tcp);
     while (tcp->connections != NULL)
         connection_finish(tcp->connections);
+    while (tcp->spares != NULL) {
+        struct connection *spare = connection_take(tcp);
+        frames_release(&spare->in);
+        free(spare);
+    }
     free(tcp);
 }
