@@ -150,32 +150,53 @@ static void draw(const struct hat *hat, const struct client *client, unsigned mo
         draw_in_turn(hat, client, most, out);
 }
 
+static bool pool_has_up(const struct pool *pool, const struct board *targets)
+{
+    for (unsigned i = 0; i < pool->count; i++)
+        if (endpoint_is_up(&pool->endpoints[i], targets))
+            return true;
+    return false;
+}
+
 /*
- * Shares the room of one answer between the regions of the list, leftovers
- * going to later ones. A region that answers although no endpoint of it is up
- * (an operator or a limit holds it up, or they went down since we looked)
- * answers with all of them.
+ * Draws up to `most` more records of a region. One that answers although no
+ * endpoint of it is up (an operator or a limit holds it up, or they went down
+ * since we looked) answers with all of them.
+ */
+static void draw_region(const struct pool *pool, const struct board *targets,
+                        const struct client *client, unsigned most, struct choice *out)
+{
+    struct hat hat = {
+        .pool = pool, .targets = targets, .told = out->endpoints, .told_count = out->count
+    };
+    const unsigned before = out->count;
+
+    draw(&hat, client, most, out);
+    if (out->count == before && targets != NULL && !pool_has_up(pool, targets)) {
+        hat.targets = NULL;
+        draw(&hat, client, most, out);
+    }
+}
+
+/*
+ * Shares the room of one answer between the regions of the list, leftovers going
+ * to later ones; what those leave as well goes to whoever has more, from the first.
  */
 static void choose_endpoints(const struct service *service, const struct shortlist *list,
                              const struct board *targets, const struct client *client,
                              struct choice *out)
 {
+    const struct board *looked_at = list->serve_all ? NULL : targets;
+
     for (unsigned i = 0; i < list->count; i++) {
-        struct hat hat = { .pool = service_pool(service, list->regions[i], out->type),
-                           .targets = list->serve_all ? NULL : targets,
-                           .told = out->endpoints,
-                           .told_count = out->count };
-        const unsigned before = out->count;
         const unsigned regions_left = list->count - i;
         const unsigned room = service->answers - out->count;
-        const unsigned most = (room + regions_left - 1) / regions_left;
-
-        draw(&hat, client, most, out);
-        if (out->count == before && hat.targets != NULL) {
-            hat.targets = NULL;
-            draw(&hat, client, most, out);
-        }
+        draw_region(service_pool(service, list->regions[i], out->type), looked_at, client,
+                    (room + regions_left - 1) / regions_left, out);
     }
+    for (unsigned i = 0; i + 1u < list->count && out->count < service->answers; i++)
+        draw_region(service_pool(service, list->regions[i], out->type), looked_at, client,
+                    service->answers - out->count, out);
 }
 
 /* While a region takes its clients back block by block, an answer is true for a block alone. */

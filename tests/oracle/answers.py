@@ -91,12 +91,12 @@ class Service:
 def fits(answer, data, ttl):
     """True when these records, of that TTL, are such an answer.
 
-    Several regions share the room, and one that leaves some of its share does not
-    give it back; so only for a single region is the count known.
+    Several regions share the room: each is heard while there is room for all, and none is left
+    while one of them has more to give.
     """
     union = frozenset().union(*answer.records)
     limit = min(answer.limit or len(union), len(union))
     regions = [records for records in answer.records if records]
     heard = sum(bool(records & data) for records in regions)
     return (data <= union and ttl == answer.ttl and heard >= min(limit, len(regions))
-            and (len(data) == limit if len(regions) == 1 else len(data) <= limit))
+            and len(data) == limit)

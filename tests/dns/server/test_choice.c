@@ -367,6 +367,38 @@ static void steers_by_ecs_or_by_source(void **state)
     }
 }
 
+/* Three regions, room for three; the last one has an address of the second, and one that is down. */
+static void gives_back_the_room_that_a_later_region_leaves(void **state)
+{
+    struct scene *scene = *state;
+    const struct client client = client_v4();
+    struct choice choice;
+
+    order("hfv");
+    scene->service.spread = 3;
+    scene->service.answers = 3;
+    memcpy(scene->a_rdata[VIRGINIA][0], scene->a_rdata[FRANKFURT][0], 4);
+    board_set(scene->board, target_a(VIRGINIA, 1), HEALTH_DOWN, false);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    check("to the first", &choice, CHOICE_HEALTHY, "10 20 11");
+
+    board_set(scene->board, target_a(HELSINKI, 1), HEALTH_DOWN, false);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    check("to the second, if the first has no more", &choice, CHOICE_HEALTHY, "10 20 21");
+
+    board_set(scene->board, target_a(FRANKFURT, 1), HEALTH_DOWN, false);
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    check("to nobody, if nobody has", &choice, CHOICE_HEALTHY, "10 20");
+
+    board_set(scene->board, target_a(HELSINKI, 1), HEALTH_UP, false);
+    scene->a[HELSINKI][0].weight = 9;
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    assert_int_equal(choice.count, 3);
+    scene->service.answers = 2;
+    choose(scene, RRTYPE_A, &client, NULL, &choice);
+    assert_int_equal(choice.count, 2);
+}
+
 /* While a client's first region answers, who would come after it cuts no block. */
 static void is_as_wide_as_the_answer_is_true(void **state)
 {
@@ -484,6 +516,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(turns_the_addresses_from_answer_to_answer, scene_setup,
                                         scene_teardown),
         cmocka_unit_test_setup_teardown(spreads_over_the_first_healthy_regions, scene_setup,
+                                        scene_teardown),
+        cmocka_unit_test_setup_teardown(gives_back_the_room_that_a_later_region_leaves, scene_setup,
                                         scene_teardown),
         cmocka_unit_test_setup_teardown(draws_by_weight, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(steers_by_ecs_or_by_source, scene_setup, scene_teardown),
