@@ -7,6 +7,7 @@
 
 #include "dns/base/clock.h"
 #include "dns/server/exposition.h"
+#include "dns/server/metrics_regions.h"
 #include "dns/server/metrics_targets.h"
 #include "dns/server/version.h"
 #include "zones/service.h"
@@ -207,11 +208,13 @@ char *metrics_text(const struct overview *overview, size_t *len)
     put_rcodes(overview, out);
     put_plain(overview, out);
     put_prober(overview, out);
+    metrics_orders_put(overview, out);
     const struct snapshot *snapshot = snapshot_enter();
     if (snapshot != NULL) {
         put_databases(snapshot, out);
         put_zones(overview, snapshot, out);
         put_services(overview, snapshot, out);
+        metrics_regions_put(overview, snapshot, out);
         done = metrics_targets_put(overview, snapshot, out);
     }
     snapshot_leave();
