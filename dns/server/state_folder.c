@@ -1,5 +1,6 @@
 #include "dns/server/state_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,23 +18,74 @@ static enum status tell(const struct diag *diag, const char *what)
     return diag_error(diag, STATUS_IO, "%s: %s", what, strerror(errno));
 }
 
+/* ---- giving it away ---- */
+
+static bool is_ours(const char *name)
+{
+    static const char *const begin[] = { "orders.json", "journal.jsonl" };
+    for (size_t i = 0; i < sizeof begin / sizeof *begin; i++) {
+        if (strncmp(name, begin[i], strlen(begin[i])) == 0)
+            return true;
+    }
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Not through a link: whoever had the folder before may have laid one to a file of root's. */
+static bool give_file(int folder, const char *name, const struct privileges *privileges)
+{
+    struct stat there;
+    const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool done = fstat(fd, &there) == 0;
+    if (done && S_ISREG(there.st_mode) && there.st_nlink == 1 && there.st_uid == 0)
+        done = fchown(fd, privileges->uid, privileges->gid) == 0;
+    close(fd);
+    return done;
+}
+
+/* Calls give_file() for all our files; false as soon as there is a file of somebody else. */
+static bool each_is_ours(DIR *files, const struct privileges *privileges, bool give)
+{
+    const struct dirent *entry;
+    rewinddir(files);
+    while ((entry = readdir(files)) != NULL) {
+        if (!is_ours(entry->d_name))
+            return false;
+        if (give && entry->d_name[0] != '.')
+            (void)give_file(dirfd(files), entry->d_name, privileges);
+    }
+    return true;
+}
+
+static enum status give_folder(DIR *files, const struct privileges *privileges,
+                               const struct diag *diag)
+{
+    struct stat there;
+    if (fstat(dirfd(files), &there) != 0)
+        return tell(diag, "the folder cannot be used");
+    if (!privileges->drop || there.st_uid != 0 || !each_is_ours(files, privileges, false))
+        return STATUS_OK;
+    (void)each_is_ours(files, privileges, true);
+    if (fchown(dirfd(files), privileges->uid, privileges->gid) != 0)
+        return tell(diag, "the folder cannot be given away");
+    return STATUS_OK;
+}
+
 enum status state_folder_prepare(const char *path, const struct privileges *privileges,
                                  const struct diag *diag)
 {
-    struct stat there;
-    if (mkdir(path, FOLDER_MODE) == 0) {
-        if (privileges->drop && chown(path, privileges->uid, privileges->gid) != 0)
-            return tell(diag, "the folder cannot be given away");
-        return STATUS_OK;
-    }
-    if (errno != EEXIST)
+    if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST)
         return tell(diag, "the folder cannot be made");
-    if (stat(path, &there) != 0)
-        return tell(diag, "the folder cannot be used");
-    if (!S_ISDIR(there.st_mode))
-        return diag_error(diag, STATUS_IO, "this is no folder");
-    return STATUS_OK;
+    DIR *files = opendir(path);
+    if (files == NULL)
+        return tell(diag, "the folder cannot be opened");
+    const enum status status = give_folder(files, privileges, diag);
+    closedir(files);
+    return status;
 }
+
+/* ---- using it ---- */
 
 enum status state_folder_check(const char *path, const struct diag *diag)
 {

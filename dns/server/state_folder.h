@@ -16,8 +16,10 @@
 
 /*
  * Makes the folder when it is missing (its parent must be there) and gives it
- * to whom we become. One that is there stays as it is. Thread: main, before
- * privileges are dropped.
+ * to whom we become, with our files in it. So one that root owns is given, as a
+ * service manager makes it anew at every start; but not when something else is
+ * in it: whoever names /var/lib by mistake must not lose it. Thread: main,
+ * before privileges are dropped.
  */
 enum status state_folder_prepare(const char *path, const struct privileges *privileges,
                                  const struct diag *diag) __attribute__((warn_unused_result));

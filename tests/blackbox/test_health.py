@@ -39,13 +39,13 @@ class Regions:
 
 
 class Health(TestCase):
-    def start(self, modes=None, config=None, **files):
+    def start(self, modes=None, config=None, run=True, **files):
         stack = contextlib.ExitStack()
         self.addCleanup(stack.close)
         self.regions = Regions(modes)
         stack.callback(self.regions.close)
         self.daemon = Daemon(self.regions.files(**files),
-                             {"geo": {"databases": [COUNTRY_DATABASE]}, **(config or {})})
+                             {"geo": {"databases": [COUNTRY_DATABASE]}, **(config or {})}, run)
         # The daemon must end well even when the test did not come to its end.
         stack.enter_context(self.daemon)
 

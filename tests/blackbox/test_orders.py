@@ -255,10 +255,32 @@ class StateFolder(Orders):
     def test_what_cannot_be_kept_is_in_force_and_told(self):
         self.start(config={"state": "zones/app.example.zone"})
         self.expect("helsinki-1")
-        self.assertIn("this is no folder", self.daemon.stderr)
+        self.assertIn("orders will not survive a restart: ", self.daemon.stderr)
         done = self.order("drain", "helsinki-1", code=NO)
         self.assertIn("in force, but not kept for a restart", done.stderr)
         self.assertEqual(self.now(), ["falkenstein-1"])
+
+
+    def test_who_gave_up_root_can_keep_orders(self):
+        """Also when a service manager gives the folder back to root before each start."""
+        if os.getuid() != 0:
+            self.skipTest("only root can become somebody else")
+        self.start(config={"user": "nobody"}, run=False)
+        os.chmod(self.daemon.folder.path, 0o755)
+        os.mkdir(self.daemon.folder.file("state"), 0o755)
+        for _ in range(2):
+            self.daemon.start()
+            self.expect("helsinki-1")
+            self.order("drain", "helsinki-1")
+            self.daemon.kill()
+            for name in ("", "orders.json", "journal.jsonl"):
+                self.assertNotEqual(os.stat(self.daemon.folder.file("state/" + name)).st_uid, 0)
+                os.chown(self.daemon.folder.file("state/" + name), 0, 0)
+            self.daemon.start()
+            self.expect("falkenstein-1")
+            self.order("undrain", "helsinki-1")
+            self.daemon.kill()
+        self.daemon.start()
 
 
 class Journal(Orders):

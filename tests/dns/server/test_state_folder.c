@@ -57,7 +57,7 @@ static void what_cannot_be_a_folder_is_told(void **state)
     (void)state;
     write_file("state", "a file");
     assert_int_equal(state_folder_prepare("state", &nobody_else, &diag), STATUS_IO);
-    assert_true(report_has(report, "state: this is no folder"));
+    assert_true(report_has(report, "state: the folder cannot be opened: Not a directory"));
     assert_int_equal(state_folder_prepare("not/there", &nobody_else, &diag), STATUS_IO);
     assert_true(report_has(report, "the folder cannot be made: No such file"));
     assert_int_equal(state_folder_check("nothing", &diag), STATUS_IO);
@@ -65,22 +65,63 @@ static void what_cannot_be_a_folder_is_told(void **state)
     assert_true(report_has(report, "the folder cannot be opened: Not a directory"));
 }
 
-static void a_new_folder_is_given_to_whom_we_become(void **state)
+static const struct privileges somebody = { .drop = true, .uid = 1, .gid = 1 };
+
+static uid_t owner_of(const char *path)
+{
+    struct stat there;
+    assert_int_equal(lstat(path, &there), 0);
+    return there.st_uid;
+}
+
+static void the_folder_is_given_to_whom_we_become(void **state)
 {
     (void)state;
-    const struct privileges daemon = { .drop = true, .uid = 1, .gid = 1 };
-    struct stat there;
     if (geteuid() != 0)
         skip();
-    assert_int_equal(state_folder_prepare("state", &daemon, &diag), STATUS_OK);
-    assert_int_equal(stat("state", &there), 0);
-    assert_int_equal(there.st_uid, 1);
-    assert_int_equal(there.st_gid, 1);
-    /* One that was there is the operator's business. */
-    make_folder("mine");
-    assert_int_equal(state_folder_prepare("mine", &daemon, &diag), STATUS_OK);
-    assert_int_equal(stat("mine", &there), 0);
-    assert_int_equal(there.st_uid, 0);
+    for (unsigned start = 0; start < 2; start++) {
+        assert_int_equal(state_folder_prepare("state", &somebody, &diag), STATUS_OK);
+        assert_int_equal(owner_of("state"), 1);
+        /* A service manager may take it back between two starts. */
+        if (start == 0) {
+            write_file("state/orders.json", "{}");
+            write_file("state/journal.jsonl.1", "{}");
+            assert_int_equal(chown("state", 0, 0), 0);
+        }
+    }
+    assert_int_equal(owner_of("state/orders.json"), 1);
+    assert_int_equal(owner_of("state/journal.jsonl.1"), 1);
+    assert_int_equal(report_count(report), 0);
+}
+
+static void what_is_not_ours_is_not_given(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    make_folder("lib");
+    write_file("lib/passwd", "somebody else's");
+    write_file("lib/orders.json", "{}");
+    assert_int_equal(state_folder_prepare("lib", &somebody, &diag), STATUS_OK);
+    assert_int_equal(owner_of("lib"), 0);
+    assert_int_equal(owner_of("lib/orders.json"), 0);
+
+    /* Links, laid by whoever had the folder before. */
+    make_folder("state");
+    write_file("secret", "root's");
+    write_file("shadow", "root's, too");
+    assert_int_equal(symlink("../secret", "state/orders.json"), 0);
+    assert_int_equal(link("shadow", "state/journal.jsonl"), 0);
+    assert_int_equal(state_folder_prepare("state", &somebody, &diag), STATUS_OK);
+    assert_int_equal(owner_of("state"), 1);
+    assert_int_equal(owner_of("secret"), 0);
+    assert_int_equal(owner_of("shadow"), 0);
+
+    /* One that belongs to somebody is that one's business. */
+    make_folder("theirs");
+    assert_int_equal(chown("theirs", 2, 2), 0);
+    assert_int_equal(state_folder_prepare("theirs", &somebody, &diag), STATUS_OK);
+    assert_int_equal(owner_of("theirs"), 2);
 }
 
 static void a_file_is_replaced_whole(void **state)
@@ -126,7 +167,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_missing_folder_is_made, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_a_folder_is_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_new_folder_is_given_to_whom_we_become, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_folder_is_given_to_whom_we_become, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_ours_is_not_given, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_is_replaced_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_there_stays_when_it_cannot_be_replaced, setup,
                                         teardown),
