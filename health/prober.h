@@ -16,7 +16,7 @@
  * The thread that asks every target on its schedule and writes the board.
  * First probes start at once, bounded in number (half of the descriptors the
  * process may have, at most PROBER_FLIGHTS; more wait in line); later ones are
- * spread over the interval. A refused connection is asked again after 10 ms,
+ * spread over the interval. A refused connection is asked again after 5 ms,
  * until the verdict stands. A timeout longer than the interval lets probes of
  * one target overlap, at most 16 of them; their results count in the order of
  * arrival. What fails for want of something of

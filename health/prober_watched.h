@@ -23,7 +23,7 @@ struct ev_loop;
  */
 struct watched;
 
-enum { WATCHED_OVERLAP = 16, WATCHED_AGAIN_MS = 10, WATCHED_KINDS = 6 };
+enum { WATCHED_OVERLAP = 16, WATCHED_AGAIN_MS = 5, WATCHED_KINDS = 6 };
 
 /* What all targets of one prober share. Thread: the prober's, unless it says otherwise. */
 struct watch {

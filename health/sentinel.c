@@ -16,6 +16,7 @@ enum {
     SECOND_MS = 1000,
     LIVED_MS = 10 * SECOND_MS, /* who keeps an idle connection so long is no nuisance */
     REST_MOST_MS = 300 * SECOND_MS,
+    DOUBT_MS = 10 * SECOND_MS,
     GIVE_UP_MS = 3600 * SECOND_MS,
     HEARD_MOST = 64 * 1024 /* a greeting may be long, but not without end */
 };
@@ -33,7 +34,7 @@ struct sentinel {
     bool alarmed; /* since the last good result */
     bool doubted; /* it left because the target was slow */
     uint64_t stood_ms, rest_until_ms;
-    uint32_t rest_ms;
+    uint32_t rest_ms, doubt_ms; /* how long it rested last, for either reason */
 };
 
 static void on_ready(struct ev_loop *loop, struct ev_io *io, int events);
@@ -177,12 +178,23 @@ static void rest_after_false_alarm(struct sentinel *sentinel, uint64_t now_ms)
     sentinel->rest_until_ms = now_ms + sentinel->rest_ms;
 }
 
+/* It was slow while it was watched, and answers now that it is not. */
+static void rest_after_doubt(struct sentinel *sentinel, uint64_t now_ms)
+{
+    const uint32_t doubt_ms = sentinel->doubt_ms * 2;
+    if (now_ms - sentinel->stood_ms >= GIVE_UP_MS || doubt_ms < DOUBT_MS)
+        sentinel->doubt_ms = DOUBT_MS;
+    else
+        sentinel->doubt_ms = doubt_ms < GIVE_UP_MS ? doubt_ms : GIVE_UP_MS;
+    sentinel->rest_until_ms = now_ms + sentinel->doubt_ms;
+}
+
 void sentinel_good(struct sentinel *sentinel, uint64_t now_ms)
 {
     if (sentinel->alarmed)
         rest_after_false_alarm(sentinel, now_ms);
     if (sentinel->doubted)
-        sentinel->rest_until_ms = now_ms + GIVE_UP_MS;
+        rest_after_doubt(sentinel, now_ms);
     sentinel->alarmed = sentinel->doubted = false;
     if (sentinel->fd < 0 && now_ms >= sentinel->rest_until_ms)
         stand(sentinel, now_ms);

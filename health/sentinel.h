@@ -17,7 +17,8 @@ struct ev_loop;
  * stood by again at its next good result, but after a rest that doubles, from a
  * second to five minutes, when it closed within ten seconds. A target that
  * becomes slow while the sentinel stands may be one that serves a connection at
- * a time: the sentinel leaves, and when that has helped, for an hour.
+ * a time: the sentinel leaves, and when that has helped, rests for ten seconds,
+ * and twice as long each time until it is an hour.
  *
  * Thread: the prober's.
  */

@@ -4,9 +4,10 @@
 #                                 tests/bench/run lists its knobs (BENCH_ROUNDS=3 BENCH_ONLY=...)
 #   make bench-instructions       instructions a query, by callgrind
 #   make bench-load               how large zones load, alone
+#   make bench-health             how soon answers follow what happens to a region
 #   make packages-bench           installs the peers
 
-.PHONY: bench bench-instructions bench-load packages-bench
+.PHONY: bench bench-instructions bench-load bench-health packages-bench
 
 bench: $(PROGRAMS) $(OUT)/tools/bench_load $(OUT)/tools/bench_echo
 	@$(TEST_ENV) BENCH_OUT='$(or $(BENCH_OUT),$(abspath $(OUT)/bench))' tests/bench/run
@@ -16,6 +17,9 @@ bench-instructions: $(OUT)/tools/bench_query
 
 bench-load: $(PROGRAMS)
 	MERIDIAN_BUILD='$(abspath $(BIN))' tests/bench/load
+
+bench-health: $(PROGRAMS) $(OUT)/tools/bench_load
+	$(TEST_ENV) MERIDIAN_TOOLS='$(abspath $(OUT)/tools)' tests/bench/flips
 
 packages-bench:
 	@tools/install-packages.sh build bench

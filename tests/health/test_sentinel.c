@@ -168,26 +168,38 @@ static void leaves_a_target_that_it_may_slow_down(void **state)
 {
     (void)state;
     enum { HOUR_MS = 3600000 };
+    static const uint64_t rests_ms[] = { 10000,  20000,   40000,   80000,   160000, 320000,
+                                         640000, 1280000, 2560000, HOUR_MS, HOUR_MS };
     struct bench bench;
     uint16_t port;
+    uint64_t now_ms = 1000;
     const int listener = local_listen("127.0.0.1", 0, &port);
     bench_open(&bench, port);
     sentinel_slow(bench.sentinel); /* it does not stand: not its doing */
-    sentinel_good(bench.sentinel, 1000);
-    assert_true(sentinel_stands(bench.sentinel));
+    for (size_t i = 0; i < sizeof rests_ms / sizeof *rests_ms; i++) {
+        sentinel_good(bench.sentinel, now_ms);
+        assert_true(sentinel_stands(bench.sentinel));
+        sentinel_slow(bench.sentinel);
+        assert_false(sentinel_stands(bench.sentinel));
+        sentinel_good(bench.sentinel, now_ms + 10);
+        assert_false(sentinel_stands(bench.sentinel));
+        sentinel_good(bench.sentinel, now_ms + 9 + rests_ms[i]);
+        assert_false(sentinel_stands(bench.sentinel));
+        now_ms += 10 + rests_ms[i];
+    }
+
+    /* After an hour without doubt the next one is the first. */
+    sentinel_good(bench.sentinel, now_ms);
     sentinel_slow(bench.sentinel);
-    assert_false(sentinel_stands(bench.sentinel));
-    sentinel_good(bench.sentinel, 2000);
-    assert_false(sentinel_stands(bench.sentinel));
-    sentinel_good(bench.sentinel, 2000 + HOUR_MS - 1);
-    assert_false(sentinel_stands(bench.sentinel));
-    sentinel_good(bench.sentinel, 2000 + HOUR_MS);
+    now_ms += HOUR_MS;
+    sentinel_good(bench.sentinel, now_ms);
+    sentinel_good(bench.sentinel, now_ms + 10000);
     assert_true(sentinel_stands(bench.sentinel));
 
     /* It was slow because it was about to die. */
     sentinel_slow(bench.sentinel);
     sentinel_down(bench.sentinel);
-    sentinel_good(bench.sentinel, 3000 + HOUR_MS);
+    sentinel_good(bench.sentinel, now_ms + 10001);
     assert_true(sentinel_stands(bench.sentinel));
     assert_int_equal(bench.alarms, 0);
     bench_close(&bench);
