@@ -9,13 +9,13 @@
  * are up. The files are asked one after the other; with no rounds each is asked
  * once, by one call of ask_all(), after which a profile may be dumped.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "dns/base/clock.h"
 #include "dns/base/hash.h"
 #include "dns/proto/message.h"
 #include "dns/proto/name.h"
@@ -121,6 +121,14 @@ static __attribute__((noinline)) uint64_t ask_all(const struct snapshot *snapsho
     return octets;
 }
 
+/* Processor time of this thread: a busy machine makes it no longer. */
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static int bench(const struct snapshot *snapshot, const char *path, unsigned rounds)
 {
     struct question *questions = calloc(QUESTIONS_MOST, sizeof *questions);
@@ -133,10 +141,10 @@ static int bench(const struct snapshot *snapshot, const char *path, unsigned rou
         return 1;
     }
     uint64_t octets = ask_all(snapshot, questions, count, &seed); /* warms the caches */
-    const uint64_t since = clock_monotonic_ns();
+    const uint64_t since = cpu_ns();
     for (unsigned round = 0; round < rounds; round++)
         octets += ask_all(snapshot, questions, count, &seed);
-    const uint64_t took = clock_monotonic_ns() - since;
+    const uint64_t took = cpu_ns() - since;
     printf("%s: %zu questions, %u rounds: %" PRIu64 " ns each, %" PRIu64 " octets\n", path, count,
            rounds, rounds > 0 ? took / (count * rounds) : 0, octets / (count * (rounds + 1)));
     free(questions);
