@@ -15,7 +15,7 @@ bench: $(PROGRAMS) $(OUT)/tools/bench_load $(OUT)/tools/bench_echo
 bench-instructions: $(OUT)/tools/bench_query
 	MERIDIAN_TOOLS='$(abspath $(OUT)/tools)' tests/bench/instructions
 
-bench-load: $(PROGRAMS)
+bench-load: $(PROGRAMS) $(OUT)/tools/bench_load
 	MERIDIAN_BUILD='$(abspath $(BIN))' tests/bench/load
 
 bench-health: $(PROGRAMS) $(OUT)/tools/bench_load

@@ -7,6 +7,7 @@
 
 struct scanner {
     struct diag diag;
+    const char *text;
     const char *next;
     const char *end;
     const char *line_start;
@@ -25,6 +26,7 @@ struct scanner *scanner_new(const char *text, size_t len, const struct diag *dia
     if (scanner == NULL)
         return NULL;
     scanner->diag = *diag;
+    scanner->text = text;
     scanner->next = text;
     scanner->end = text + len;
     scanner->line_start = text;
@@ -38,6 +40,11 @@ void scanner_free(struct scanner *scanner)
         return;
     free(scanner->tokens);
     free(scanner);
+}
+
+size_t scanner_position(const struct scanner *scanner)
+{
+    return (size_t)(scanner->next - scanner->text);
 }
 
 /* ---- octets ---- */

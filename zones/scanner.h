@@ -52,4 +52,7 @@ void scanner_free(struct scanner *scanner);
 enum status scanner_next(struct scanner *scanner, struct entry *entry, bool *found)
     __attribute__((warn_unused_result));
 
+/* Where the next entry would begin: what stands before is not looked at again. */
+size_t scanner_position(const struct scanner *scanner);
+
 #endif

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,4 +67,14 @@ enum status textfile_read(const char *path, const struct diag *place, char **tex
         result = complain(place, path, strerror(errno));
     close(fd);
     return result;
+}
+
+void textfile_forget(char *text, size_t from, size_t to)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    /* Nobody else's octets are on these pages: both ends are inside of what malloc() gave. */
+    const uintptr_t first = ((uintptr_t)text + from + page - 1) / page * page;
+    const uintptr_t behind = ((uintptr_t)text + to) / page * page;
+    if (behind > first)
+        (void)madvise((void *)first, behind - first, MADV_DONTNEED);
 }

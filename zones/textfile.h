@@ -13,4 +13,10 @@
 enum status textfile_read(const char *path, const struct diag *place, char **text, size_t *len)
     __attribute__((warn_unused_result));
 
+/*
+ * The octets `from` to `to` of such a text will not be read again: whole pages
+ * of them go back to the system at once. They hold anything afterwards.
+ */
+void textfile_forget(char *text, size_t from, size_t to);
+
 #endif

@@ -16,7 +16,11 @@
 #include "zones/scanner.h"
 #include "zones/textfile.h"
 
-enum { INCLUDE_DEPTH = 16, INCLUDE_MOST = 10000 };
+enum {
+    INCLUDE_DEPTH = 16,
+    INCLUDE_MOST = 10000,
+    FORGET_AT = 1024 * 1024 /* octets of text that were read */
+};
 
 /* What holds for the whole zone, whichever file is being read. */
 struct loader {
@@ -399,8 +403,9 @@ static bool is_directive(const struct entry *entry)
     return !entry->blank_owner && !entry->tokens[0].quoted && entry->tokens[0].text[0] == '$';
 }
 
-static void entries_read(struct loader *loader, struct source *source, const char *text, size_t len)
+static void entries_read(struct loader *loader, struct source *source, char *text, size_t len)
 {
+    size_t forgotten = 0;
     struct scanner *scanner = scanner_new(text, len, &source->diag);
     if (scanner == NULL) {
         note(loader, diag_error(&source->diag, STATUS_MEMORY, "no memory for reading"));
@@ -420,6 +425,11 @@ static void entries_read(struct loader *loader, struct source *source, const cha
             directive_read(loader, source, &entry);
         else
             record_read(loader, source, &entry);
+        /* The zone grows meanwhile: the larger the file, the more this saves. */
+        if (scanner_position(scanner) - forgotten >= FORGET_AT) {
+            textfile_forget(text, forgotten, scanner_position(scanner));
+            forgotten = scanner_position(scanner);
+        }
     }
     scanner_free(scanner);
 }
