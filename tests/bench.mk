@@ -5,9 +5,10 @@
 #   make bench-instructions       instructions a query, by callgrind
 #   make bench-load               how large zones load, alone
 #   make bench-health             how soon answers follow what happens to a region
+#   make bench-probes             what watching thousands of targets costs; as root
 #   make packages-bench           installs the peers
 
-.PHONY: bench bench-instructions bench-load bench-health packages-bench
+.PHONY: bench bench-instructions bench-load bench-health bench-probes packages-bench
 
 bench: $(PROGRAMS) $(OUT)/tools/bench_load $(OUT)/tools/bench_echo
 	@$(TEST_ENV) BENCH_OUT='$(or $(BENCH_OUT),$(abspath $(OUT)/bench))' tests/bench/run
@@ -20,6 +21,9 @@ bench-load: $(PROGRAMS) $(OUT)/tools/bench_load
 
 bench-health: $(PROGRAMS) $(OUT)/tools/bench_load
 	$(TEST_ENV) MERIDIAN_TOOLS='$(abspath $(OUT)/tools)' tests/bench/flips
+
+bench-probes: $(PROGRAMS)
+	MERIDIAN_BUILD='$(abspath $(BIN))' tests/bench/probes
 
 packages-bench:
 	@tools/install-packages.sh build bench
