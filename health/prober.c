@@ -126,7 +126,7 @@ static void take_over(struct prober *prober, struct watch_list *next)
             watched_start(list->by_id[id]);
     }
     /* Those that left may have made room for those that wait. */
-    watch_serve_line(&prober->watch);
+    lanes_serve(prober->watch.lanes);
 }
 
 static void on_wake(struct ev_loop *loop, struct ev_async *wake, int events)
@@ -219,7 +219,7 @@ enum status prober_open(struct board *board, struct prober **out)
         return STATUS_MEMORY;
     const bool opened = watch_open(&prober->watch, board);
     if (opened) {
-        prober->watch.flight_most = descriptors_allowed(2, 16, PROBER_FLIGHTS);
+        lanes_bound_all(prober->watch.lanes, descriptors_allowed(2, 16, PROBER_FLIGHTS));
         prober->watch.places.most = descriptors_allowed(8, 0, PROBER_SENTINELS);
         ev_async_init(&prober->wake, on_wake);
         prober->wake.data = prober;

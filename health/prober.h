@@ -14,14 +14,14 @@
 
 /*
  * The thread that asks every target on its schedule and writes the board.
- * First probes start at once, bounded in number (half of the descriptors the
- * process may have, at most PROBER_FLIGHTS; more wait in line); later ones are
- * spread over the interval. A refused connection is asked again after 5 ms,
- * until the verdict stands. A timeout longer than the interval lets probes of
- * one target overlap, at most 16 of them; their results count in the order of
- * arrival. What fails for want of something of
- * our own (descriptors, memory) does not count. Where the probe wants it, a
- * sentinel stands by a target that is up (an eighth of the descriptors, at most
+ * First probes start as soon as there is time, bounded in number (half of the
+ * descriptors the process may have, at most PROBER_FLIGHTS; more wait in line:
+ * lanes.h); later ones are spread over the interval. A refused connection is
+ * asked again after 5 ms, until the verdict stands. A timeout longer than the
+ * interval lets probes of one target overlap, at most 16 of them; their results
+ * count in the order of arrival. What fails for want of something of our own
+ * (descriptors, memory) does not count. Where the probe wants it, a sentinel
+ * stands by a target that is up (an eighth of the descriptors, at most
  * PROBER_SENTINELS), and its alarm asks for a probe within 2 ms.
  */
 struct prober;

@@ -1,6 +1,8 @@
 #include "health/prober_watched.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,8 +56,7 @@ struct watched {
     bool started;
     LIST_HEAD(, flight) flights;
     unsigned flight_count;
-    bool waits;
-    TAILQ_ENTRY(watched) in_line;
+    struct lane_seat seat;
     bool is_asked; /* by the guard, and no probe is on its way for that */
     bool holds;    /* a failure that the guard has not let count yet */
     struct probe_result held;
@@ -106,39 +107,19 @@ static void launch(struct watched *watched)
     watched->is_asked = false;
     LIST_INSERT_HEAD(&watched->flights, flight, beside);
     watched->flight_count++;
-    watch->flight_count++;
+    lanes_take(watch->lanes, watched->seat.lane);
 }
 
-/* A probe, now or as soon as there is a place for it. */
+static void on_go(struct lane_seat *seat)
+{
+    launch((struct watched *)(void *)((char *)seat - offsetof(struct watched, seat)));
+}
+
+/* A probe, as soon as there is a place and time for it. */
 static void ask(struct watched *watched)
 {
-    struct watch *watch = watched->watch;
-    if (watched->waits || watched->flight_count >= WATCHED_OVERLAP)
-        return;
-    if (watch->flight_count < watch->flight_most) {
-        launch(watched);
-        return;
-    }
-    watched->waits = true;
-    TAILQ_INSERT_TAIL(&watch->line, watched, in_line);
-}
-
-static void leave_line(struct watched *watched)
-{
-    if (!watched->waits)
-        return;
-    watched->waits = false;
-    TAILQ_REMOVE(&watched->watch->line, watched, in_line);
-}
-
-void watch_serve_line(struct watch *watch)
-{
-    struct watched *first;
-    while (watch->flight_count < watch->flight_most &&
-           (first = TAILQ_FIRST(&watch->line)) != NULL) {
-        leave_line(first);
-        launch(first);
-    }
+    if (watched->flight_count < WATCHED_OVERLAP)
+        lanes_join(watched->watch->lanes, &watched->seat);
 }
 
 static void regular_start(struct watched *watched)
@@ -430,7 +411,7 @@ static void flight_free(struct flight *flight)
 {
     LIST_REMOVE(flight, beside);
     flight->watched->flight_count--;
-    flight->watched->watch->flight_count--;
+    lanes_give(flight->watched->watch->lanes, flight->watched->seat.lane);
     free(flight);
 }
 
@@ -452,7 +433,7 @@ static void on_result(void *context, const struct probe_result *result)
     } else {
         take_bad(watched, result, asked);
     }
-    watch_serve_line(watched->watch);
+    lanes_serve(watched->watch->lanes);
 }
 
 /* ---- one target's life ---- */
@@ -488,6 +469,7 @@ struct watched *watched_new(struct watch *watch, const struct target *target)
     ev_init(&watched->again, on_again);
     watched->regular.data = watched->again.data = watched;
     LIST_INIT(&watched->flights);
+    watched->seat.lane = (uint8_t)kind_of[spec->type];
     if (spec->type != PROBE_NONE)
         schedule_init(&watched->schedule, hash_stable(target->key, strlen(target->key)),
                       spec->interval_ms, spec->jitter);
@@ -519,7 +501,7 @@ void watched_stop(struct watched *watched)
     ev_timer_stop(watch->loop, &watched->again);
     sentinel_free(watched->sentinel);
     watched->sentinel = NULL;
-    leave_line(watched);
+    lanes_leave(watch->lanes, &watched->seat);
     for (struct flight *flight = LIST_FIRST(&watched->flights), *next; flight; flight = next) {
         next = LIST_NEXT(flight, beside);
         kinds[kind_of[watched->target->spec.type]]->cancel(flight->probe);
@@ -567,7 +549,6 @@ static void watch_locks(struct watch *watch)
 bool watch_open(struct watch *watch, struct board *board)
 {
     *watch = (struct watch){ .board = board, .random = clock_monotonic_ns() };
-    TAILQ_INIT(&watch->line);
     watch_locks(watch);
 
     watch->guard = guard_new();
@@ -580,6 +561,13 @@ bool watch_open(struct watch *watch, struct board *board)
         log_error("prober: no event loop: %s", strerror(errno));
         return false;
     }
+    watch->lanes = lanes_new(watch->loop, on_go);
+    if (watch->lanes == NULL) {
+        log_error("prober: out of memory");
+        return false;
+    }
+    for (uint8_t kind = 0; kind < WATCHED_KINDS; kind++)
+        lanes_bound(watch->lanes, kind, kind == KIND_EXEC ? PROBE_EXEC_MOST : UINT_MAX);
     for (size_t i = 0; i < WATCHED_KINDS; i++) {
         watch->engines[i] = kinds[i]->open(watch->loop);
         if (watch->engines[i] == NULL) {
@@ -596,6 +584,7 @@ void watch_close(struct watch *watch)
         if (watch->engines[i] != NULL)
             kinds[i]->close(watch->engines[i]);
     }
+    lanes_free(watch->lanes);
     if (watch->loop != NULL)
         ev_loop_destroy(watch->loop);
     guard_free(watch->guard);

@@ -9,6 +9,7 @@
 
 #include "health/board.h"
 #include "health/guard.h"
+#include "health/lanes.h"
 #include "health/probe.h"
 #include "health/prober_freeze.h"
 #include "health/sentinel.h"
@@ -30,8 +31,7 @@ struct watch {
     struct board *board;
     struct ev_loop *loop;
     struct probe_engine *engines[WATCHED_KINDS];
-    TAILQ_HEAD(, watched) line; /* for a free place among the flights */
-    unsigned flight_count, flight_most;
+    struct lanes *lanes; /* for a free place among the flights */
     struct sentinel_places places;
     uint64_t random;
     /* After a change of health, holding no lock; NULL: nobody asks. */
@@ -63,8 +63,6 @@ void watch_close(struct watch *watch);
  */
 void watch_use(struct watch *watch, struct watched *const *by_id, size_t cap,
                struct guard_table *table);
-/* Starts probes that wait in line, as far as there are places. */
-void watch_serve_line(struct watch *watch);
 
 /* A copy of the target, not yet asked; NULL when memory is out. Thread: any. */
 struct watched *watched_new(struct watch *watch, const struct target *target);

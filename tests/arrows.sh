@@ -33,7 +33,7 @@ BEGIN {
     knows["urcu"] = "^zones/snapshot[.]c$"
     knows["curl/"] = "^health/probe_http[.]c$"
     knows["microhttpd.h"] = "^dns/server/http[.]c$"
-    knows["ev.h"] = "^(health/(probe[a-z_]*|sentinel)|dns/server/[a-z_]+)[.]c$"
+    knows["ev.h"] = "^(health/(probe[a-z_]*|lanes|sentinel)|dns/server/[a-z_]+)[.]c$"
     knows["openssl/"] = "^(dns/server/[a-z_]+|dns/base/random)[.]c$"
 }
 

@@ -23,13 +23,19 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 class Hostile:
     """A manner, at a TCP port of its own."""
 
-    def __init__(self, manner, address="127.0.0.1"):
+    def __init__(self, manner, address="127.0.0.1", everywhere=False):
+        """`everywhere`: at every address of the loopback device, and of no other (needs root)."""
         self.manner = manner
         self.seen = 0
         self.port = free_port()
         self.address = address
         self.ends = False
-        self.listener = socket.create_server((address, self.port), backlog=256)
+        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if everywhere:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        self.listener.bind(("0.0.0.0" if everywhere else address, self.port))
+        self.listener.listen(256)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):

@@ -147,6 +147,8 @@ def examples():
                                 if name.endswith(".md"))):
         for text in re.findall(r"^```json\n(.*?)^```", read(path), re.DOTALL | re.MULTILINE):
             text = text.strip()
+            if re.search(r"^\{.*\}$\n^\{", text, re.MULTILINE):
+                continue  # lines of a journal: what the program writes
             example = json.loads(text if text.startswith("{") else "{" + text + "}")
             yield (path, text, *whole_of(example))
 

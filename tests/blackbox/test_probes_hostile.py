@@ -7,10 +7,14 @@ import json
 import os
 import random
 import re
+import resource
+import time
+import unittest
+import unittest.mock
 
 import hostile
-from harness import (SANITIZED, Daemon, Folder, HealthTarget, TestCase, addresses, app_zone,
-                     wait_until)
+from harness import (MERIDIAND, SANITIZED, Daemon, Folder, HealthTarget, TestCase, addresses,
+                     app_zone, wait_until)
 from hostile import Hostile, HostileName
 
 # By the manner: how the reason has to read.
@@ -87,6 +91,17 @@ def peak_mib(pid):
         return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) / 1024
 
 
+@contextlib.contextmanager
+def few_files(most):
+    """A daemon that is started in here may open no more files than that; None: as many as we."""
+    with Folder() as folder:
+        folder.write("meridiand", f'#!/bin/sh\nulimit -n {most}\nexec {MERIDIAND} "$@"\n')
+        os.chmod(folder.file("meridiand"), 0o755)
+        with unittest.mock.patch("harness.MERIDIAND",
+                                 folder.file("meridiand") if most else MERIDIAND):
+            yield
+
+
 class Watched(TestCase):
     """Each region is one endpoint with a probe of its own; the last of them is a good one."""
 
@@ -95,7 +110,7 @@ class Watched(TestCase):
         self.addCleanup(self.stack.close)
         self.good = self.stack.enter_context(HealthTarget("127.0.0.1"))
 
-    def start(self, probes):
+    def start(self, probes, files=None, wait=True):
         """`probes` by the name of their region: the probe, and the address that it asks."""
         probes = {**probes, "good": ({"type": "http", "port": self.good.port, "timeout": "20s"},
                                      self.good.address)}
@@ -110,8 +125,12 @@ class Watched(TestCase):
             "names": {"www": "api"},
         }
         self.daemon = self.stack.enter_context(Daemon(
-            {"zones/app.example.zone": app_zone(), "zones/app.example.map.json": table}))
-        wait_until(lambda: addresses(self.daemon.ask("www.app.example")) == [self.good.address])
+            {"zones/app.example.zone": app_zone(), "zones/app.example.map.json": table},
+            start=False))
+        with few_files(files):
+            self.daemon.start()
+        if wait:
+            wait_until(lambda: addresses(self.daemon.ask("www.app.example")))
 
     def endpoints(self):
         status = json.loads(self.daemon.http("/status")[1])
@@ -200,4 +219,54 @@ class Hostility(Watched):
                             f"127.0.0.{at}")
         self.start(probes)
         self.expect_failures({name: reason for name, (_, reason) in commands.items()})
+        self.assertLess(open_files(self.daemon.process.pid), 60 + 2 * 32)
+
+
+class Bounds(Watched):
+    def flat(self, count, probe):
+        """So many endpoints of one probe, in a region each; names that sort."""
+        return {f"r{at:03}": (probe, f"127.0.{1 + at // 250}.{1 + at % 250}") for at in range(count)}
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may listen at a device")
+    def test_few_descriptors_make_probes_wait(self):
+        """More targets than files may be open, and none that answers in time: all are probed."""
+        with Hostile(hostile.says_nothing, everywhere=True) as server:
+            self.start(self.flat(300, {"type": "tcp", "port": server.port, "expect": "never",
+                                       "interval": "1s", "timeout": "500ms"}), files=128)
+            self.assertLessEqual(open_files(self.daemon.process.pid), 128)
+            told = self.endpoints()
+        self.assertEqual({told[name]["health"] for name in told if name != "good"}, {"down"})
+        self.assertEqual({told[name]["last"]["reason"] for name in told if name != "good"},
+                         {TIMED_OUT})
+        self.assertEqual(told["good"]["health"], "up")
+        self.assertEqual(self.results("good", "bad"), 0)
+        self.assertNotIn("no descriptor", self.daemon.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may listen at a device")
+    def test_no_descriptors_at_all_are_told_in_a_few_lines(self):
+        """Then nothing is known of a target, and nobody is taken down for it."""
+        with Hostile(hostile.closes_at_once, everywhere=True) as server:
+            self.start(self.flat(200, {"type": "tcp", "port": server.port, "interval": "100ms",
+                                       "timeout": "20s"}))
+            lines = self.daemon.stderr.count("\n")
+            pid = self.daemon.process.pid
+            limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+            # What is open stays open; nothing new is for a while.
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limit[1]))
+            wait_until(lambda: "no descriptor or memory" in self.daemon.stderr)
+            time.sleep(2)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+            seen = server.seen
+            wait_until(lambda: server.seen > seen + 400)
+            self.assertEqual({told["health"] for told in self.endpoints().values()}, {"up"})
+        # 200 targets ten times a second: thousands, if each were told.
+        self.assertLess(self.daemon.stderr.count("\n") - lines, 400)
+
+    def test_commands_that_hang_keep_nobody_waiting(self):
+        """They have 32 places of their own, however often they would be asked."""
+        self.start(self.flat(80, {"type": "exec", "command": ["sleep", "987"], "timeout": "60s",
+                                  "interval": "100ms"}), files=256, wait=False)
+        before = wait_until(lambda: self.results("good", "good"))
+        wait_until(lambda: self.results("good", "good") >= before + 10)
+        self.assertEqual(self.results("good", "bad"), 0)
         self.assertLess(open_files(self.daemon.process.pid), 60 + 2 * 32)
