@@ -95,11 +95,12 @@ static uint8_t scope_by_first(const struct survey *survey, const struct policy_c
 static uint8_t scope_by_answer(const struct survey *survey, const struct policy_client *client)
 {
     const struct client asker = { .source = { .family = FAMILY_V4, .octets = { 192, 0, 2, 53 } } };
+    struct course course;
     struct choice choice;
     struct ecs ecs = { .family = client->address.family, .source_prefix = client->source_len };
 
     memcpy(ecs.address, client->address.octets, sizeof ecs.address);
-    choice_make(survey->snapshot, survey->service, survey->type, &asker, &ecs, &choice);
+    choice_make(survey->snapshot, survey->service, survey->type, &asker, &ecs, &course, &choice);
     return choice.scope;
 }
 

@@ -17,11 +17,6 @@ void pool_board_free(struct pool_board *board)
         munmap(board, sizeof *board);
 }
 
-bool endpoint_is_up(const struct endpoint *endpoint, const struct board *targets)
-{
-    return endpoint->target == TARGET_NONE || board_health(targets, endpoint->target) == HEALTH_UP;
-}
-
 /* A pool that nobody probes says nothing about the region's health by itself. */
 static bool pool_is_watched(const struct pool *pool)
 {

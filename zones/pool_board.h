@@ -81,6 +81,9 @@ void pool_board_count(struct pool_board *board, const struct service *service,
                       const struct board *targets);
 
 /* True when an answer may hold the endpoint. */
-bool endpoint_is_up(const struct endpoint *endpoint, const struct board *targets);
+static inline bool endpoint_is_up(const struct endpoint *endpoint, const struct board *targets)
+{
+    return endpoint->target == TARGET_NONE || board_health(targets, endpoint->target) == HEALTH_UP;
+}
 
 #endif

@@ -2,6 +2,7 @@
 #define MERIDIAN_ZONES_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "geo/atlas.h"
@@ -70,8 +71,31 @@ struct service {
     const char *route_text;         /* the route as written, one line of JSON, for explain */
 };
 
-bool service_offers(const struct service *service, uint16_t type);
-/* The pool of a region for a type; NULL when it has none. */
-const struct pool *service_pool(const struct service *service, uint16_t region, uint16_t type);
+static inline bool service_offers(const struct service *service, uint16_t type)
+{
+    for (unsigned i = 0; i < service->type_count && service->types[i] <= type; i++) {
+        if (service->types[i] == type)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The pool of a region for a type; NULL when it has none. A region offers two
+ * or three types: a walk is shorter than a search.
+ */
+static inline const struct pool *service_pool(const struct service *service, uint16_t region,
+                                              uint16_t type)
+{
+    if (region >= service->region_count)
+        return NULL;
+    const struct service_region *at = &service->regions[region];
+    const struct pool *pool = at->pools;
+    for (unsigned left = at->pool_count; left > 0 && pool->type <= type; left--, pool++) {
+        if (pool->type == type)
+            return pool;
+    }
+    return NULL;
+}
 
 #endif

@@ -6,18 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-uint8_t family_bits(unsigned family)
-{
-    switch (family) {
-    case FAMILY_V4:
-        return 32;
-    case FAMILY_V6:
-        return 128;
-    default:
-        return 0;
-    }
-}
-
 bool address_parse(const char *text, struct address *out)
 {
     struct address address = { 0 };

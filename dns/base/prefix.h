@@ -25,7 +25,10 @@ struct prefix {
 enum { ADDRESS_TEXT = 46, PREFIX_TEXT = 50 }; /* room for the text and its NUL */
 
 /* 32 or 128; 0 for another family. */
-uint8_t family_bits(unsigned family);
+static inline uint8_t family_bits(unsigned family)
+{
+    return family == FAMILY_V4 ? 32 : family == FAMILY_V6 ? 128 : 0;
+}
 
 bool address_parse(const char *text, struct address *out);
 char *address_print(const struct address *address, char out[ADDRESS_TEXT]);

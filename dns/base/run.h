@@ -25,9 +25,11 @@ static inline void run_copy(uint8_t *restrict to, const uint8_t *restrict from, 
     } else if (len >= 4) {
         memcpy(to, from, 4);
         memcpy(to + len - 4, from + len - 4, 4);
-    } else {
-        for (size_t i = 0; i < len; i++)
-            to[i] = from[i];
+    } else if (len >= 2) {
+        memcpy(to, from, 2);
+        memcpy(to + len - 2, from + len - 2, 2);
+    } else if (len == 1) {
+        to[0] = from[0];
     }
 }
 

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "dns/base/run.h"
 #include "dns/proto/reader.h"
+
+enum { ECS_HEAD_LEN = 4 }; /* family, source and scope prefix */
 
 static size_t address_octets(uint8_t source_prefix)
 {
@@ -31,15 +34,14 @@ static bool has_stray_bits(const uint8_t *address, uint8_t source_prefix)
  */
 bool ecs_parse(const uint8_t *option, size_t len, struct ecs *out)
 {
-    struct reader reader = reader_over(option, len);
+    if (len < ECS_HEAD_LEN)
+        return false;
+    const uint16_t family = octets_u16(option);
+    const uint8_t source_prefix = option[2];
+    const uint8_t scope_prefix = option[3];
+    const uint8_t *address = option + ECS_HEAD_LEN;
 
-    const uint16_t family = reader_u16(&reader);
-    const uint8_t source_prefix = reader_u8(&reader);
-    const uint8_t scope_prefix = reader_u8(&reader);
-    const size_t octets = address_octets(source_prefix);
-    const uint8_t *address = reader_take(&reader, octets);
-
-    if (!reader_ok(&reader) || reader_left(&reader) != 0)
+    if (len != ECS_HEAD_LEN + address_octets(source_prefix))
         return false;
     if (family > FAMILY_V6 || source_prefix > family_bits(family) || scope_prefix != 0)
         return false;
@@ -47,13 +49,8 @@ bool ecs_parse(const uint8_t *option, size_t len, struct ecs *out)
         return false;
 
     *out = (struct ecs){ .family = family, .source_prefix = source_prefix };
-    memcpy(out->address, address, octets);
+    run_copy(out->address, address, address_octets(source_prefix));
     return true;
-}
-
-size_t ecs_len(const struct ecs *ecs)
-{
-    return 4 + address_octets(ecs->source_prefix);
 }
 
 size_t ecs_write(const struct ecs *ecs, uint8_t out[ECS_MAX_LEN])
@@ -62,7 +59,7 @@ size_t ecs_write(const struct ecs *ecs, uint8_t out[ECS_MAX_LEN])
     out[1] = (uint8_t)ecs->family;
     out[2] = ecs->source_prefix;
     out[3] = ecs->scope_prefix;
-    memcpy(out + 4, ecs->address, address_octets(ecs->source_prefix));
+    run_copy(out + ECS_HEAD_LEN, ecs->address, address_octets(ecs->source_prefix));
     return ecs_len(ecs);
 }
 

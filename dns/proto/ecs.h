@@ -25,7 +25,11 @@ struct ecs {
 bool ecs_parse(const uint8_t *option, size_t len, struct ecs *out);
 
 /* Octets of the option's data. */
-size_t ecs_len(const struct ecs *ecs);
+static inline size_t ecs_len(const struct ecs *ecs)
+{
+    return 4 + (ecs->source_prefix + 7u) / 8;
+}
+
 /* Writes the option's data (ecs_len() octets). */
 size_t ecs_write(const struct ecs *ecs, uint8_t out[ECS_MAX_LEN]);
 

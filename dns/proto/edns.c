@@ -64,20 +64,23 @@ static bool option_parse(uint16_t code, const uint8_t *data, size_t len, struct 
 }
 
 /* All of them, so that what is sound can be answered even when another one is not. */
-static bool options_parse(const uint8_t *rdata, size_t len, struct edns *out)
+static bool options_parse(const uint8_t *option, size_t left, struct edns *out)
 {
-    struct reader reader = reader_over(rdata, len);
     bool sound = true;
 
     out->has_options = true;
-    while (reader_left(&reader) > 0) {
-        const uint16_t code = reader_u16(&reader);
-        const uint16_t data_len = reader_u16(&reader);
-        const uint8_t *data = reader_take(&reader, data_len);
-        if (!reader_ok(&reader))
+    while (left > 0) {
+        if (left < OPTION_HEADER_LEN)
             return false;
-        if (!option_parse(code, data, data_len, out))
+        const size_t len = octets_u16(option + 2);
+        const uint8_t *data = option + OPTION_HEADER_LEN;
+        left -= OPTION_HEADER_LEN;
+        if (len > left)
+            return false;
+        if (!option_parse(octets_u16(option), data, len, out))
             sound = false;
+        option = data + len;
+        left -= len;
     }
     return sound;
 }
@@ -114,11 +117,13 @@ static size_t ede_len(const struct edns_reply *reply)
     return 2 + (reply->ede_text != NULL ? strlen(reply->ede_text) : 0);
 }
 
-static size_t options_len(const struct edns_reply *reply)
+size_t edns_options_len(const struct edns_reply *reply)
 {
     size_t len = 0;
     if (reply->says & EDNS_SAYS_ECS)
-        len += option_len(ecs_len(&reply->ecs));
+        len += option_len(ecs_len(reply->ecs));
+    if (edns_is_brief(reply))
+        return len;
     if (reply->says & EDNS_SAYS_NSID)
         len += option_len(strlen(reply->nsid));
     if (reply->says & EDNS_SAYS_COOKIE)
@@ -134,11 +139,6 @@ static size_t options_len(const struct edns_reply *reply)
     return len;
 }
 
-size_t edns_reply_len(const struct edns_reply *reply)
-{
-    return EDNS_FIXED_LEN + (reply->says != 0 ? options_len(reply) : 0);
-}
-
 static void option_header(struct writer *writer, enum edns_option code, size_t len)
 {
     writer_u16(writer, (uint16_t)code);
@@ -151,12 +151,18 @@ static void option_write(struct writer *writer, enum edns_option code, const voi
     writer_octets(writer, data, len);
 }
 
-static void ecs_option_write(struct writer *writer, const struct ecs *ecs)
+/* Returns the end of the option. */
+static uint8_t *ecs_option_put(uint8_t *at, const struct edns_reply *reply)
 {
-    option_header(writer, EDNS_ECS, ecs_len(ecs));
-    uint8_t *data = writer_claim(writer, ecs_len(ecs));
-    if (data != NULL)
-        ecs_write(ecs, data);
+    const size_t len = ecs_len(reply->ecs);
+
+    at[0] = 0;
+    at[1] = EDNS_ECS;
+    at[2] = 0;
+    at[3] = (uint8_t)len;
+    ecs_write(reply->ecs, at + OPTION_HEADER_LEN);
+    at[OPTION_HEADER_LEN + 3] = reply->ecs_scope;
+    return at + OPTION_HEADER_LEN + len;
 }
 
 static void ede_option_write(struct writer *writer, const struct edns_reply *reply)
@@ -187,8 +193,11 @@ static void padding_write(struct writer *writer, size_t block)
 
 static void options_write(struct writer *writer, const struct edns_reply *reply)
 {
-    if (reply->says & EDNS_SAYS_ECS)
-        ecs_option_write(writer, &reply->ecs);
+    if (reply->says & EDNS_SAYS_ECS) {
+        uint8_t *at = writer_claim(writer, option_len(ecs_len(reply->ecs)));
+        if (at != NULL)
+            ecs_option_put(at, reply);
+    }
     if (reply->says & EDNS_SAYS_NSID)
         option_write(writer, EDNS_NSID, reply->nsid, strlen(reply->nsid));
     if (reply->says & EDNS_SAYS_COOKIE)
@@ -208,7 +217,7 @@ static void options_write(struct writer *writer, const struct edns_reply *reply)
         padding_write(writer, reply->padding_block);
 }
 
-void edns_put_fixed(uint8_t octets[EDNS_FIXED_LEN], const struct edns_reply *reply)
+static void fixed_put(uint8_t octets[EDNS_FIXED_LEN], const struct edns_reply *reply)
 {
     octets[0] = 0; /* the root */
     octets[1] = 0;
@@ -223,12 +232,24 @@ void edns_put_fixed(uint8_t octets[EDNS_FIXED_LEN], const struct edns_reply *rep
     octets[10] = 0;
 }
 
+uint8_t *edns_put_brief(uint8_t *octets, const struct edns_reply *reply)
+{
+    uint8_t *options = octets + EDNS_FIXED_LEN;
+
+    fixed_put(octets, reply);
+    if (reply->says == 0)
+        return options;
+    uint8_t *end = ecs_option_put(options, reply);
+    octets[EDNS_FIXED_LEN - 1] = (uint8_t)(end - options);
+    return end;
+}
+
 void edns_write(struct writer *writer, const struct edns_reply *reply)
 {
     uint8_t *fixed = writer_claim(writer, EDNS_FIXED_LEN);
     if (fixed == NULL)
         return;
-    edns_put_fixed(fixed, reply);
+    fixed_put(fixed, reply);
     if (reply->says == 0)
         return;
 

@@ -81,7 +81,8 @@ struct edns_reply {
     uint8_t zoneversion_len;
     uint16_t keepalive_100ms;
     uint16_t padding_block; /* RFC 8467: pad the message to a multiple of this */
-    struct ecs ecs;         /* with the scope set */
+    uint8_t ecs_scope;      /* bits */
+    const struct ecs *ecs;  /* of the query; our scope stands beside it */
     const char *nsid;
     enum ede ede;
     const char *ede_text;   /* NULL: none; a static sentence */
@@ -93,14 +94,28 @@ struct edns_reply {
 enum { EDNS_FIXED_LEN = 11 }; /* root owner, TYPE, CLASS, TTL, RDLENGTH */
 
 /* Octets that edns_write() will need, padding apart. */
-size_t edns_reply_len(const struct edns_reply *reply);
+size_t edns_options_len(const struct edns_reply *reply);
+static inline size_t edns_reply_len(const struct edns_reply *reply)
+{
+    return EDNS_FIXED_LEN + (reply->says != 0 ? edns_options_len(reply) : 0);
+}
+
 /*
  * The OPT record, owner included, as the last thing before a TSIG: padding
  * counts what was written before. Like any record it may be written in part
  * when it does not fit; the writer has failed then and wants a rollback.
  */
 void edns_write(struct writer *writer, const struct edns_reply *reply);
-/* The same of a reply without options, EDNS_FIXED_LEN octets of it. */
-void edns_put_fixed(uint8_t octets[EDNS_FIXED_LEN], const struct edns_reply *reply);
+/* True when a reply says no more than where the client is. */
+static inline bool edns_is_brief(const struct edns_reply *reply)
+{
+    return (reply->says & ~EDNS_SAYS_ECS) == 0;
+}
+
+/*
+ * The record of such a reply at `octets`, where the caller has made sure of
+ * edns_reply_len() octets of room. Returns its end.
+ */
+uint8_t *edns_put_brief(uint8_t *octets, const struct edns_reply *reply);
 
 #endif

@@ -177,12 +177,10 @@ static uint8_t *put_records(uint8_t *response, uint8_t *at, const struct message
 static uint8_t *put_opt(uint8_t *response, uint8_t *at, size_t limit,
                         const struct edns_reply *reply)
 {
-    struct writer writer;
+    if (edns_is_brief(reply))
+        return edns_put_brief(at, reply);
 
-    if (reply->says == 0) {
-        edns_put_fixed(at, reply);
-        return at + EDNS_FIXED_LEN;
-    }
+    struct writer writer;
     writer_init(&writer, response, limit);
     writer.len = (size_t)(at - response);
     edns_write(&writer, reply);

@@ -5,22 +5,25 @@
 #include "dns/base/hash.h"
 #include "dns/server/outlook.h"
 
-struct policy_client choice_client(const struct service *service, const struct client *client,
-                                   const struct ecs *ecs, bool heed_ecs, bool *by_ecs)
+/*
+ * The client whom steering looks at: the ECS prefix when there is one and the
+ * service heeds it, else the source address. True when it is the former.
+ */
+static bool find_client(const struct service *service, const struct client *client,
+                        const struct ecs *ecs, bool heed_ecs, struct policy_client *who)
 {
-    struct policy_client who = { .resolver = client->source, .random = client->random };
-    struct prefix subnet;
-
-    *by_ecs = heed_ecs && service->ecs && ecs != NULL;
-    if (!*by_ecs) {
-        who.address = client->source;
-        who.source_len = family_bits(client->source.family);
-    } else if (ecs_prefix(ecs, &subnet)) {
-        who.address = subnet.address;
-        who.source_len = subnet.len;
+    who->resolver = client->source;
+    who->random = client->random;
+    if (!heed_ecs || !service->ecs || ecs == NULL) {
+        who->address = client->source;
+        who->source_len = family_bits(client->source.family);
+        return false;
     }
-    /* Else source prefix 0: the client asks not to be steered by address (RFC 7871 7.1.2). */
-    return who;
+    /* Source prefix 0: the client asks not to be steered by address (RFC 7871 7.1.2). */
+    who->address.family = (uint8_t)(ecs->source_prefix > 0 ? ecs->family : FAMILY_NONE);
+    memcpy(who->address.octets, ecs->address, sizeof who->address.octets);
+    who->source_len = ecs->source_prefix;
+    return true;
 }
 
 /* The endpoints of one pool that may answer, and how they are drawn. */
@@ -32,7 +35,7 @@ struct hat {
 };
 
 /* RFC 2181 section 5: no record stands twice in an rrset, also when two regions share an address. */
-static bool hat_repeats(const struct hat *hat, const struct endpoint *endpoint)
+static inline bool hat_repeats(const struct hat *hat, const struct endpoint *endpoint)
 {
     for (unsigned i = 0; i < hat->told_count; i++)
         if (hat->told[i]->rdata_len == endpoint->rdata_len &&
@@ -41,7 +44,7 @@ static bool hat_repeats(const struct hat *hat, const struct endpoint *endpoint)
     return false;
 }
 
-static bool hat_holds(const struct hat *hat, const struct endpoint *endpoint)
+static inline bool hat_holds(const struct hat *hat, const struct endpoint *endpoint)
 {
     return (hat->targets == NULL || endpoint_is_up(endpoint, hat->targets)) &&
            !hat_repeats(hat, endpoint);
@@ -191,8 +194,10 @@ static void choose_endpoints(const struct service *service, const struct shortli
     for (unsigned i = 0; i < list->count; i++) {
         const unsigned regions_left = list->count - i;
         const unsigned room = service->answers - out->count;
-        draw_region(service_pool(service, list->regions[i], out->type), looked_at, client,
-                    (room + regions_left - 1) / regions_left, out);
+        const unsigned most = regions_left == 1 ? room : (room + regions_left - 1) / regions_left;
+
+        draw_region(service_pool(service, list->regions[i], out->type), looked_at, client, most,
+                    out);
     }
     for (unsigned i = 0; i + 1u < list->count && out->count < service->answers; i++)
         draw_region(service_pool(service, list->regions[i], out->type), looked_at, client,
@@ -256,9 +261,9 @@ static void choose_regions(const struct inquiry *inquiry, struct shortlist *list
     *scope = first_alone ? ranking.first_scope : ranking.scope;
 }
 
-void choice_follow(const struct snapshot *snapshot, const struct service *service, uint16_t type,
-                   const struct client *client, const struct ecs *ecs, struct course *course,
-                   struct choice *out)
+void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
+                 const struct client *client, const struct ecs *ecs, struct course *course,
+                 struct choice *out)
 {
     const struct inquiry inquiry = {
         .service = service, .type = type, .pools = snapshot->pools, .who = &course->who
@@ -266,7 +271,7 @@ void choice_follow(const struct snapshot *snapshot, const struct service *servic
     const struct shortlist *list = &course->list;
     uint8_t scope;
 
-    course->who = choice_client(service, client, ecs, snapshot->serving.ecs, &out->by_ecs);
+    out->by_ecs = find_client(service, client, ecs, snapshot->serving.ecs, &course->who);
     choose_regions(&inquiry, &course->list, &scope);
     out->kind = list->kind;
     out->type = type;
@@ -282,11 +287,4 @@ void choice_follow(const struct snapshot *snapshot, const struct service *servic
 
     out->region = list->regions[0];
     choose_endpoints(service, list, snapshot->board, client, out);
-}
-
-void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
-                 const struct client *client, const struct ecs *ecs, struct choice *out)
-{
-    struct course course; /* not initialized: what is read of it was written before */
-    choice_follow(snapshot, service, type, client, ecs, &course, out);
 }

@@ -30,22 +30,12 @@ struct course {
 };
 
 /*
- * The client whom steering looks at: the ECS prefix when there is one and the
- * service heeds it, else the source address.
- */
-struct policy_client choice_client(const struct service *service, const struct client *client,
-                                   const struct ecs *ecs, bool heed_ecs, bool *by_ecs);
-
-/*
  * Decides: the policy's ordering, then health, then the endpoints. `ecs` is
- * NULL when the query had none. Thread: any; no allocation.
+ * NULL when the query had none. Fills *course on the way: what is told is what
+ * was decided by. Thread: any; no allocation.
  */
 void choice_make(const struct snapshot *snapshot, const struct service *service, uint16_t type,
-                 const struct client *client, const struct ecs *ecs, struct choice *out);
-
-/* The same, and fills *course on the way: what is told is what was decided by. */
-void choice_follow(const struct snapshot *snapshot, const struct service *service, uint16_t type,
-                   const struct client *client, const struct ecs *ecs, struct course *course,
-                   struct choice *out);
+                 const struct client *client, const struct ecs *ecs, struct course *course,
+                 struct choice *out);
 
 #endif

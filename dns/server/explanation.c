@@ -17,8 +17,8 @@ void explanation_make(struct explanation *why)
 
     why->steered = last;
     const struct ecs *ecs = why->has_ecs ? &why->ecs : NULL;
-    choice_follow(snapshot, last->service, last->type, &why->client, ecs, &why->course,
-                  &why->choice);
+    choice_make(snapshot, last->service, last->type, &why->client, ecs, &why->course,
+                &why->choice);
     policy_rank(last->service->policy, &why->course.who, &why->ranking);
 
     /* Where ranking looked: an address that is not to be used has no place. */

@@ -19,6 +19,7 @@ struct work {
     struct message query;
     struct finding finding;
     const struct zone *zone; /* of the qname, loaded or not; NULL: nobody looked, or none of ours */
+    struct course course;
     struct choice choice;
     struct answer answer;
     enum cookie_verdict cookie_verdict;
@@ -122,7 +123,7 @@ static void answer_steered(struct work *work)
     struct choice *choice = &work->choice;
 
     choice_make(work->snapshot, hop->service, hop->type, work->client,
-                edns->has_ecs ? &edns->ecs : NULL, choice);
+                edns->has_ecs ? &edns->ecs : NULL, &work->course, choice);
     if (choice->kind == CHOICE_NOT_READY) {
         conclude_with(work, RCODE_SERVFAIL, EDE_NOT_READY,
                       "health is being probed for the first time");
@@ -133,7 +134,7 @@ static void answer_steered(struct work *work)
     }
     work->answer.choice = choice;
     if (choice->by_ecs)
-        work->answer.edns.ecs.scope_prefix = choice->scope;
+        work->answer.edns.ecs_scope = choice->scope;
 }
 
 static void answer_found(struct work *work)
@@ -292,7 +293,8 @@ static void answer_options(struct work *work)
 
     if (edns->has_ecs && serving->ecs) {
         reply->says |= EDNS_SAYS_ECS;
-        reply->ecs = edns->ecs;
+        reply->ecs = &edns->ecs;
+        reply->ecs_scope = 0;
     }
     if (edns->wants_nsid && serving->identity != NULL) {
         reply->says |= EDNS_SAYS_NSID;

@@ -61,7 +61,7 @@ static void check_round_trip(const struct edns *edns)
                           (edns->has_cookie ? EDNS_SAYS_COOKIE : 0) |
                           (edns->has_keepalive ? EDNS_SAYS_KEEPALIVE : 0) |
                           (edns->has_padding ? EDNS_SAYS_EDE | EDNS_SAYS_PADDING : 0)),
-        .ecs = edns->ecs,
+        .ecs = &edns->ecs,
         .nsid = "server",
         .ede = EDE_OTHER,
         .ede_text = edns->wants_zoneversion ? "a text" : NULL,

@@ -170,15 +170,17 @@ static const uint8_t channel[] = "\6report\4test";
 
 static struct edns_reply full_reply(void)
 {
+    static const struct ecs asked = { .family = FAMILY_V4,
+                                      .source_prefix = 24,
+                                      .address = { 192, 0, 2 } };
+
     return (struct edns_reply){
         .udp_size = 1232,
         .extended_rcode = 1,
         .dnssec_ok = true,
         .says = 0xff & ~EDNS_SAYS_PADDING,
-        .ecs = { .family = FAMILY_V4,
-                 .source_prefix = 24,
-                 .scope_prefix = 20,
-                 .address = { 192, 0, 2 } },
+        .ecs = &asked,
+        .ecs_scope = 20,
         .nsid = "hel-1",
         .ede = EDE_PROHIBITED,
         .ede_text = "no",
@@ -213,6 +215,33 @@ static void writes_the_record_of_an_answer(void **state)
     assert_int_equal(writer.len, edns_reply_len(&reply));
     assert_int_equal(writer.len, sizeof expected);
     assert_memory_equal(octets, expected, sizeof expected);
+}
+
+static void writes_a_brief_reply_the_same_way(void **state)
+{
+    (void)state;
+    static const struct ecs asked = { .family = FAMILY_V6,
+                                      .source_prefix = 49,
+                                      .address = { 0x20, 1, 0xd, 0xb8, 1, 2, 0x80 } };
+    for (unsigned says = 0; says <= EDNS_SAYS_ECS; says += EDNS_SAYS_ECS) {
+        const struct edns_reply reply = { .udp_size = 1232,
+                                          .extended_rcode = 1,
+                                          .dnssec_ok = true,
+                                          .says = (uint8_t)says,
+                                          .ecs = &asked,
+                                          .ecs_scope = 40 };
+        const size_t len = edns_reply_len(&reply);
+        uint8_t *brief = malloc(len);
+        uint8_t whole[64];
+        struct writer writer;
+        writer_init(&writer, whole, sizeof whole);
+        edns_write(&writer, &reply);
+        assert_true(edns_is_brief(&reply));
+        assert_ptr_equal(edns_put_brief(brief, &reply), brief + len);
+        assert_int_equal(writer.len, len);
+        assert_memory_equal(brief, whole, len);
+        free(brief);
+    }
 }
 
 static void writes_eleven_octets_when_there_is_nothing_to_say(void **state)
@@ -296,6 +325,7 @@ int main(void)
         cmocka_unit_test(reads_the_fixed_fields),
         cmocka_unit_test(refuses_a_record_cut_anywhere),
         cmocka_unit_test(writes_the_record_of_an_answer),
+        cmocka_unit_test(writes_a_brief_reply_the_same_way),
         cmocka_unit_test(writes_eleven_octets_when_there_is_nothing_to_say),
         cmocka_unit_test(fits_exactly_or_fails),
         cmocka_unit_test(pads_the_message_to_a_multiple_of_the_block),

@@ -215,11 +215,12 @@ static inline void reach_ask(struct reach *reach, const struct snapshot *snapsho
 
     for (size_t i = 0; i < reach->count; i++) {
         struct reach_client *client = &reach->clients[i];
+        struct course course;
         struct choice choice;
         struct ecs ecs = { .family = client->address.family,
                            .source_prefix = family_bits(client->address.family) };
         memcpy(ecs.address, client->address.octets, sizeof ecs.address);
-        choice_make(snapshot, service, type, &asker, &ecs, &choice);
+        choice_make(snapshot, service, type, &asker, &ecs, &course, &choice);
         assert_true(choice.count <= REACH_RECORDS);
         client->kind = choice.kind == CHOICE_ALL_DOWN ? CHOICE_HEALTHY : choice.kind;
         client->count = choice.count;

@@ -175,7 +175,7 @@ static void ask(struct world *world, const char *apex)
         .hop_count = found ? world->finding.hop_count : 0,
         .edns = { .udp_size = 1232,
                   .says = query.edns.has_ecs ? EDNS_SAYS_ECS : 0,
-                  .ecs = query.edns.ecs },
+                  .ecs = &query.edns.ecs },
     };
     compare(world, &query, &answer, pick(world, 2) == 0 ? 1232 : pick(world, 300), text);
 }

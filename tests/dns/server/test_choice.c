@@ -41,8 +41,10 @@ static struct client client_v4(void)
 static void choose(struct scene *scene, uint16_t type, const struct client *client,
                    const struct ecs *ecs, struct choice *out)
 {
+    struct course course;
+
     scene_count(scene);
-    choice_make(&scene->snapshot, &scene->service, type, client, ecs, out);
+    choice_make(&scene->snapshot, &scene->service, type, client, ecs, &course, out);
 }
 
 static const char *kind_text(enum choice_kind kind)
@@ -434,21 +436,22 @@ static void answers_with_all_of_a_region_that_is_held_up(void **state)
     static const struct pool_state held = { .health = HEALTH_UP, .cause = POOL_BY_LIMIT };
     struct scene *scene = *state;
     const struct client client = client_v4();
+    struct course course;
     struct choice choice;
 
     order("hfv");
     scene_health(scene, "duu", "uuu");
     pool_board_set(scene->pools_now, scene->pools[HELSINKI][0].id, held);
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &course, &choice);
     check("none is up", &choice, CHOICE_HEALTHY, "10 11");
 
     board_set(scene->board, target_a(HELSINKI, 1), HEALTH_UP, false);
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &course, &choice);
     check("one is up", &choice, CHOICE_HEALTHY, "11");
 
     board_set(scene->board, target_a(HELSINKI, 1), HEALTH_DOWN, false);
     scene->service.spread = 2;
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &course, &choice);
     check("beside one that is up", &choice, CHOICE_HEALTHY, "10 11 20 21");
 }
 
@@ -475,14 +478,15 @@ static void is_true_for_a_block_while_clients_come_back(void **state)
     static const struct pool_state back = { .health = HEALTH_UP, .withheld = POOL_SHARE / 2 };
     struct scene *scene = *state;
     const struct client client = client_v4();
+    struct course course;
     struct choice choice;
 
     order("fhv");
     pool_board_set(scene->pools_now, scene->pools[HELSINKI][0].id, back);
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &course, &choice);
     assert_int_equal(choice.scope, 12);
     order("hfv");
-    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &choice);
+    choice_make(&scene->snapshot, &scene->service, RRTYPE_A, &client, NULL, &course, &choice);
     assert_int_equal(choice.scope, 24);
     assert_int_equal(choice.ttl, SCENE_TTL_MIN);
 }

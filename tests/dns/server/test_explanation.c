@@ -5,9 +5,10 @@
 /* The question again, by what queries call. */
 static struct choice choose(const struct explanation *why)
 {
+    struct course course;
     struct choice choice;
     choice_make(why->snapshot, why->steered->service, why->steered->type, &why->client,
-                why->has_ecs ? &why->ecs : NULL, &choice);
+                why->has_ecs ? &why->ecs : NULL, &course, &choice);
     return choice;
 }
 

@@ -85,11 +85,13 @@ static void *reader_main(void *context)
         size_t count;
         const struct service *const *services = snapshot_zone_services(now, 0, &count);
         for (size_t i = 0; i < 64; i++) {
+            struct course course;
             struct choice choice;
             struct ecs ecs = { .family = FAMILY_V4, .source_prefix = 24 };
             random = hash_mix(random + 1);
             memcpy(ecs.address, &random, 3);
-            choice_make(now, services[random >> 32 & 3], RRTYPE_A, &asker, &ecs, &choice);
+            choice_make(now, services[random >> 32 & 3], RRTYPE_A, &asker, &ecs, &course,
+                        &choice);
             stress->asked += choice.scope <= 24;
         }
         snapshot_leave();
