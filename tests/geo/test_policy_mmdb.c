@@ -328,6 +328,116 @@ static void every_network_of_the_nested_test_database(void **state)
     world_close(&world);
 }
 
+/* ---- every block of the world ---------------------------------------------------- */
+
+/* Block after block: who is asked about, and the last key it was true for. */
+struct walk {
+    struct ranking ranking;
+    uint64_t first, last;  /* of the block of the whole order */
+    uint64_t first_of_one; /* of the block of the first region alone */
+    uint64_t last_of_one;
+    size_t blocks;
+};
+
+static void block_of(uint64_t key, uint8_t len, uint64_t *first, uint64_t *last)
+{
+    const uint64_t inside = len >= 64 ? 0 : UINT64_MAX >> len;
+    *first = key & ~inside;
+    *last = key | inside;
+}
+
+/* A key of the next network: in the block before it must rank as that, else begin another. */
+static void walk_step(struct walk *walk, const struct ranking *ranking, uint64_t key)
+{
+    const bool begins = walk->blocks == 0;
+    uint64_t first, last;
+
+    block_of(key, ranking->scope, &first, &last);
+    if (!begins && key <= walk->last) {
+        if (ranking->count != walk->ranking.count || ranking->scope != walk->ranking.scope ||
+            memcmp(ranking->regions, walk->ranking.regions,
+                   ranking->count * sizeof *ranking->regions) != 0)
+            fail_msg("%016llx is in a block of /%u, but ranked otherwise", (unsigned long long)key,
+                     walk->ranking.scope);
+    } else if (!begins && first <= walk->last) {
+        fail_msg("%016llx: its block of /%u begins in the one before", (unsigned long long)key,
+                 ranking->scope);
+    } else {
+        walk->blocks++;
+        walk->first = first;
+        walk->last = last;
+    }
+    block_of(key, ranking->first_scope, &first, &last);
+    if (!begins && key <= walk->last_of_one) {
+        if (ranking->regions[0] != walk->ranking.regions[0])
+            fail_msg("%016llx has another first region than its block", (unsigned long long)key);
+    } else if (!begins && first <= walk->last_of_one) {
+        fail_msg("%016llx: its block of the first region begins in the one before",
+                 (unsigned long long)key);
+    }
+    walk->first_of_one = first;
+    walk->last_of_one = last;
+    walk->ranking = *ranking;
+}
+
+/*
+ * Goes from network to network of the files, all of them. Inside a network everybody
+ * is ranked alike, so nobody in the world is left out but those who wear an IPv4 address.
+ */
+static void walk_family(const struct world *world, unsigned family, size_t least)
+{
+    const uint8_t finest = family == FAMILY_V4 ? grain.v4 : grain.v6;
+    struct walk walk = { .blocks = 0 };
+
+    for (uint64_t key = 0;;) {
+        struct policy_client client = { .source_len = family_bits(family) };
+        struct address inner;
+        uint8_t offset = 0;
+        address_from_key(family, key, &client.address);
+        const struct spot spot = spot_find(world, &client.address);
+        uint64_t first, last;
+        block_of(key, spot.netmask < finest ? (uint8_t)spot.netmask : finest, &first, &last);
+        if (!address_embedded_v4(&client.address, &inner, &offset)) {
+            struct ranking ranking;
+            policy_rank(world->policy, &client, &ranking);
+            walk_step(&walk, &ranking, key);
+        }
+        if (last == UINT64_MAX)
+            break;
+        key = last + 1;
+    }
+    if (walk.blocks < least)
+        fail_msg("only %zu blocks", walk.blocks);
+}
+
+static void all_of_each_block_are_ranked_alike(void **state)
+{
+    (void)state;
+    static const char *const files[] = { CITIES, COUNTRIES };
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct world world;
+        world_open(&world, &files[i], 1);
+        walk_family(&world, FAMILY_V4, 50);
+        walk_family(&world, FAMILY_V6, 50);
+        world_close(&world);
+    }
+}
+
+static void all_of_each_block_of_a_city_database(void **state)
+{
+    (void)state;
+    const char *const files[] = { getenv("MERIDIAN_CITY_V4"), getenv("MERIDIAN_CITY_V6") };
+    struct world world;
+
+    if (files[0] == NULL || files[1] == NULL)
+        skip();
+    world_open(&world, files, 2);
+    walk_family(&world, FAMILY_V4, 100000);
+    walk_family(&world, FAMILY_V6, 100000);
+    world_close(&world);
+}
+
 static void a_city_database_if_there_is_one(void **state)
 {
     (void)state;
@@ -342,7 +452,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shipped_countries),
         cmocka_unit_test(every_network_of_the_nested_test_database),
+        cmocka_unit_test(all_of_each_block_are_ranked_alike),
         cmocka_unit_test(a_city_database_if_there_is_one),
+        cmocka_unit_test(all_of_each_block_of_a_city_database),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
