@@ -203,6 +203,7 @@ enum status builder_freeze(struct builder *builder, const char *name, struct zon
     zone->apex_labels = (uint8_t)name_labels(zone->apex);
     zone->loaded = true;
     apex_freeze(zone);
+    arena_settle(arena);
     *out = zone;
     return STATUS_OK;
 }

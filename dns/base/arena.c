@@ -90,21 +90,6 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
-/*
- * Whoever looks for one of a million names misses the TLB at each step; pages of
- * 2 MB take a fifth off the time of an answer (docs/performance.md). A wish: the
- * system may have none.
- */
-static void pages_enlarge(void *at, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-    (void)madvise(at, size, MADV_HUGEPAGE);
-#else
-    (void)at;
-    (void)size;
-#endif
-}
-
 static struct chunk *chunk_new(struct arena *arena, size_t size)
 {
     struct chunk *chunk;
@@ -114,8 +99,6 @@ static struct chunk *chunk_new(struct arena *arena, size_t size)
         chunk = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (chunk == MAP_FAILED)
             return NULL;
-        if (total >= CHUNK_HUGE)
-            pages_enlarge(chunk, total);
     } else {
         chunk = calloc(1, total);
         if (chunk == NULL)
@@ -193,6 +176,19 @@ bool arena_reserve(struct arena *arena, size_t size)
     chunk->next = arena->current;
     arena->current = chunk;
     return true;
+}
+
+void arena_settle(const struct arena *arena)
+{
+#ifdef MADV_HUGEPAGE
+    for (struct chunk *chunk = arena->current; chunk != NULL; chunk = chunk->next) {
+        const size_t total = sizeof *chunk + chunk->size;
+        if (is_mapped(total) && total >= CHUNK_HUGE)
+            (void)madvise(chunk, total, MADV_HUGEPAGE); /* a wish: the system may have none */
+    }
+#else
+    (void)arena;
+#endif
 }
 
 void *arena_copy(struct arena *arena, const void *octets, size_t size, size_t align)

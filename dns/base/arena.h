@@ -39,6 +39,14 @@ void *arena_array(struct arena *arena, size_t count, size_t size, size_t align);
  */
 bool arena_reserve(struct arena *arena, size_t size) __attribute__((warn_unused_result));
 
+/*
+ * All is in place and will be read for long: large chunks may move to large
+ * pages. Whoever looks for one of a million names misses the TLB at each step
+ * else. Not before: while it is written, the system would clear and compact
+ * memory in the time of whoever shares our processor; now it does so by and by.
+ */
+void arena_settle(const struct arena *arena);
+
 /* Octets taken from the system, slack included. */
 size_t arena_footprint(const struct arena *arena);
 

@@ -70,7 +70,7 @@ static void a_small_arena_stays_small(void **state)
 static void what_is_reserved_comes_from_one_chunk_without_slack(void **state)
 {
     (void)state;
-    static const size_t sizes[] = { 100, 5000, 3 * 1024 * 1024 };
+    static const size_t sizes[] = { 100, 5000, 7 * 1024 * 1024 };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct arena *arena = arena_new();
         assert_non_null(arena_string(arena, "what was there before"));
@@ -84,6 +84,9 @@ static void what_is_reserved_comes_from_one_chunk_without_slack(void **state)
         assert_true(is_zero(piece, sizes[i]));
         memset(piece, 1, sizes[i]);
         assert_int_equal(arena_footprint(arena), reserved);
+        arena_settle(arena);
+        assert_int_equal(piece[0], 1);
+        assert_int_equal(piece[sizes[i] - 1], 1);
         arena_free(arena);
     }
     struct arena *arena = arena_new();
