@@ -163,6 +163,8 @@ class Replayed(Service):
         regions = self.told = {region["name"]: region for region in why["regions"]}
         self.withheld = {item["region"] for item in why["candidates"] if item["withheld"]}
         text = {"route": json.loads(why["route"]), "endpoints": endpoints, **why["rules"]}
+        if why["unsure"]:
+            text["ttl"] = text["ttl_min"]
         zone_records = {why["answered_type"]: {record.strip('"') for record in why["records"]}}
         super().__init__(regions, why["service"], text, endpoints, zone_records, states.get)
 
