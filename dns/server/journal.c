@@ -12,7 +12,7 @@
 #include "dns/base/log.h"
 #include "dns/server/journal_file.h"
 
-enum { RETRY_S = 1 };
+enum { RETRY_S = 1, BATCH_MOST = 65536, BATCHES_A_FILE = 8 };
 
 /* One line that waits: `text` ends with a newline, which `len` counts. */
 struct waiting {
@@ -24,7 +24,9 @@ struct waiting {
 struct journal {
     struct journal_rules rules;
     char *folder;
-    struct journal_file file; /* the thread's */
+    struct journal_file file; /* the thread's, as the two below */
+    char *batch;
+    size_t batch_cap;
     pthread_t thread;
 
     pthread_mutex_t lock; /* for what follows */
@@ -105,12 +107,45 @@ void journal_note(struct journal *journal, const struct journal_entry *entry)
 
 /* ---- the thread ---- */
 
-/* The lock is held, but not while the file is written. */
-static bool write_first(struct journal *journal)
+static void drop_first(struct journal *journal)
 {
     struct waiting *line = journal->first;
+    journal->first = line->after;
+    if (journal->first == NULL)
+        journal->end = &journal->first;
+    journal->count--;
+    journal->counts.written++;
+    line_free(line);
+}
+
+/* Copies what goes into one write; one line that is longer is written from where it is. */
+static unsigned gather(struct journal *journal, const char **lines, size_t *len)
+{
+    unsigned count = 0;
+    *len = 0;
+    *lines = journal->batch;
+    for (const struct waiting *line = journal->first; line != NULL; line = line->after) {
+        if (*len + line->len > journal->batch_cap)
+            break;
+        memcpy(journal->batch + *len, line->text, line->len);
+        *len += line->len;
+        count++;
+    }
+    if (count > 0)
+        return count;
+    *lines = journal->first->text;
+    *len = journal->first->len;
+    return 1;
+}
+
+/* The lock is held, but not while the file is written. */
+static bool write_some(struct journal *journal)
+{
+    const char *lines;
+    size_t len;
+    const unsigned count = gather(journal, &lines, &len);
     pthread_mutex_unlock(&journal->lock);
-    const bool done = journal_file_append(&journal->file, line->text, line->len);
+    const bool done = journal_file_append(&journal->file, lines, len);
     const int reason = errno;
     pthread_mutex_lock(&journal->lock);
 
@@ -121,15 +156,9 @@ static bool write_first(struct journal *journal)
                     JOURNAL_FILE, strerror(reason));
     if (done && was_failing)
         log_info("%s/%s: is written again", journal->folder, JOURNAL_FILE);
-    if (!done)
-        return false;
-    journal->first = line->after;
-    if (journal->first == NULL)
-        journal->end = &journal->first;
-    journal->count--;
-    journal->counts.written++;
-    line_free(line);
-    return true;
+    for (unsigned i = 0; done && i < count; i++)
+        drop_first(journal);
+    return done;
 }
 
 /* What was lost is told once there is room for it again. The lock is held. */
@@ -169,7 +198,7 @@ static void *journal_main(void *argument)
     for (;;) {
         while (journal->first == NULL && !journal->stopping)
             pthread_cond_wait(&journal->wake, &journal->lock);
-        while (journal->first != NULL && write_first(journal))
+        while (journal->first != NULL && write_some(journal))
             continue;
         if (journal->first == NULL)
             tell_lost(journal);
@@ -210,6 +239,7 @@ static void journal_free(struct journal *journal)
     journal_file_close(&journal->file);
     pthread_cond_destroy(&journal->wake);
     pthread_mutex_destroy(&journal->lock);
+    free(journal->batch);
     free(journal->folder);
     free(journal);
 }
@@ -228,7 +258,11 @@ struct journal *journal_open(const struct journal_rules *rules)
     journal->rules.folder = folder;
     journal->end = &journal->first;
     journal_file_init(&journal->file, &journal->rules);
-    if (pthread_create(&journal->thread, NULL, journal_main, journal) != 0) {
+    /* Files are filled by whole batches: small ones want small batches. */
+    const uint64_t share = rules->size_most / BATCHES_A_FILE;
+    journal->batch_cap = share < BATCH_MOST ? (size_t)share : BATCH_MOST;
+    journal->batch = malloc(BATCH_MOST);
+    if (journal->batch == NULL || pthread_create(&journal->thread, NULL, journal_main, journal) != 0) {
         journal_free(journal);
         return NULL;
     }

@@ -24,7 +24,7 @@
  */
 struct journal;
 
-enum { JOURNAL_WAITING = 16384 };
+enum { JOURNAL_WAITING = 65536 };
 
 /* Members that are NULL or empty are left out. Nothing is kept of the pointers. */
 struct journal_entry {

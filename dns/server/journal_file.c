@@ -81,24 +81,24 @@ static bool rotate(struct journal_file *file)
     return file_open(file);
 }
 
-static bool write_whole(int fd, const char *line, size_t len)
+static bool write_whole(int fd, const char *lines, size_t len)
 {
     while (len > 0) {
-        const ssize_t count = write(fd, line, len);
+        const ssize_t count = write(fd, lines, len);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
             return false;
-        line += count;
+        lines += count;
         len -= (size_t)count;
     }
     return true;
 }
 
-/* Half a line is taken back; where even that fails, the next opening ends it. */
-static bool write_or_undo(struct journal_file *file, off_t end, const char *line, size_t len)
+/* Half of it is taken back; where even that fails, the next opening ends it. */
+static bool write_or_undo(struct journal_file *file, off_t end, const char *lines, size_t len)
 {
-    if (write_whole(file->fd, line, len))
+    if (write_whole(file->fd, lines, len))
         return true;
     const int reason = errno;
     const int undone = ftruncate(file->fd, end);
@@ -108,7 +108,7 @@ static bool write_or_undo(struct journal_file *file, off_t end, const char *line
     return false;
 }
 
-bool journal_file_append(struct journal_file *file, const char *line, size_t len)
+bool journal_file_append(struct journal_file *file, const char *lines, size_t len)
 {
     struct stat ours;
     if (file->fd >= 0 && (fstat(file->fd, &ours) != 0 || is_moved(file, &ours)))
@@ -121,5 +121,5 @@ bool journal_file_append(struct journal_file *file, const char *line, size_t len
         if (!rotate(file) || fstat(file->fd, &ours) != 0)
             return false;
     }
-    return write_or_undo(file, ours.st_size, line, len);
+    return write_or_undo(file, ours.st_size, lines, len);
 }

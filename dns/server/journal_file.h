@@ -28,7 +28,7 @@ struct journal_file {
 void journal_file_init(struct journal_file *file, const struct journal_rules *rules);
 void journal_file_close(struct journal_file *file);
 
-/* False with errno when the line (with its newline) could not be written. */
-bool journal_file_append(struct journal_file *file, const char *line, size_t len);
+/* False with errno when the lines (with their newlines) could not be written, all in one file. */
+bool journal_file_append(struct journal_file *file, const char *lines, size_t len);
 
 #endif
