@@ -12,7 +12,7 @@
 #include "health/icmp_echo.h"
 #include "health/icmp_socket.h"
 
-enum { SEQUENCES = 1 << 16, FAMILIES = 2 };
+enum { SEQUENCES = 1 << 16, FAMILIES = 2, TRIES = 2 };
 
 struct icmp_engine;
 
@@ -36,11 +36,11 @@ struct icmp_engine {
 struct icmp_probe {
     struct probe base; /* first */
     struct icmp_engine *engine;
-    struct icmp_echo echo;
-    int failed; /* errno of what failed at once; told from the loop */
+    struct icmp_echo echo; /* of the first request; the token counts on with each */
+    int failed;            /* errno of what failed at once; told from the loop */
     unsigned tries;
     struct ev_timer timer;
-    uint64_t sent_ns; /* the last request */
+    uint64_t started_ns, sent_ns[TRIES];
 };
 
 static struct icmp_road *road_of(struct icmp_engine *engine, const struct target *target)
@@ -59,9 +59,11 @@ static void icmp_probe_free(struct icmp_probe *probe)
     free(probe);
 }
 
-static void icmp_probe_finish(struct icmp_probe *probe, struct probe_result *result)
+/* `since_ns`: when that began which has come to its end. */
+static void icmp_probe_finish(struct icmp_probe *probe, uint64_t since_ns,
+                              struct probe_result *result)
 {
-    result->took_us = probe_took_us(probe->sent_ns);
+    result->took_us = probe_took_us(since_ns);
     probe_done *done = probe->base.done;
     void *context = probe->base.context;
     icmp_probe_free(probe);
@@ -70,13 +72,19 @@ static void icmp_probe_finish(struct icmp_probe *probe, struct probe_result *res
 
 /* ---- what comes in ---- */
 
-/* The same sequence, and the token, and from whom it was asked; else NULL: a stranger's. */
+/*
+ * The same sequence, and a token of ours, and from whom it was asked; else NULL:
+ * a stranger's. *try is the request that it answers.
+ */
 static struct icmp_probe *probe_asked(const struct icmp_road *road, const struct icmp_echo *echo,
-                                      const struct sockaddr *from)
+                                      const struct sockaddr *from, uint64_t *try)
 {
     struct icmp_probe *probe = road->engine->by_sequence[echo->sequence];
     struct address address;
-    if (probe == NULL || probe->echo.token != echo->token)
+    if (probe == NULL)
+        return NULL;
+    *try = echo->token - probe->echo.token;
+    if (*try >= probe->tries)
         return NULL;
     if (road->socket.raw && probe->echo.id != echo->id)
         return NULL;
@@ -104,11 +112,12 @@ static void on_ready(struct ev_loop *loop, struct ev_io *io, int events)
         const bool has_ip_header = road->socket.raw && road->family == FAMILY_V4;
         if (!icmp_echo_read(octets, (size_t)len, road->family, has_ip_header, &echo))
             continue;
-        struct icmp_probe *probe = probe_asked(road, &echo, (const struct sockaddr *)&from);
+        uint64_t try;
+        struct icmp_probe *probe = probe_asked(road, &echo, (const struct sockaddr *)&from, &try);
         if (probe == NULL)
             continue;
         struct probe_result result = { .good = true };
-        icmp_probe_finish(probe, &result);
+        icmp_probe_finish(probe, probe->sent_ns[try], &result);
     }
 }
 
@@ -145,9 +154,10 @@ static int icmp_say(struct icmp_probe *probe)
     struct sockaddr_storage to;
     const socklen_t to_len = probe_sockaddr(target, &to);
 
-    icmp_echo_write(&probe->echo, road->family, octets);
-    probe->tries++;
-    probe->sent_ns = clock_monotonic_ns();
+    struct icmp_echo echo = probe->echo;
+    echo.token += probe->tries;
+    icmp_echo_write(&echo, road->family, octets);
+    probe->sent_ns[probe->tries++] = clock_monotonic_ns();
     if (sendto(road->socket.fd, octets, sizeof octets, MSG_NOSIGNAL, (struct sockaddr *)&to,
                to_len) >= 0 ||
         errno == EAGAIN)
@@ -158,7 +168,6 @@ static int icmp_say(struct icmp_probe *probe)
 /* One request may be lost: another goes out at half time. */
 static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
-    enum { TRIES = 2 };
     struct icmp_probe *probe = timer->data;
     struct probe_result result = { .good = false };
     (void)loop;
@@ -172,7 +181,7 @@ static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
         return;
     else
         probe_fail_timeout(&result, probe->base.target->spec.timeout_ms);
-    icmp_probe_finish(probe, &result);
+    icmp_probe_finish(probe, probe->started_ns, &result);
 }
 
 /* A sequence that is not in flight; false when all are. */
@@ -199,7 +208,7 @@ static struct probe *icmp_start(struct probe_engine *base, const struct target *
     probe->base = (struct probe){ .target = target, .done = done, .context = context };
     probe->engine = engine;
     probe->echo.id = engine->id;
-    probe->sent_ns = clock_monotonic_ns();
+    probe->started_ns = clock_monotonic_ns();
     ev_init(&probe->timer, on_time);
     probe->timer.data = probe;
     if (getrandom(&probe->echo.token, sizeof probe->echo.token, GRND_NONBLOCK) < 0 ||
