@@ -138,11 +138,117 @@ static void falls_are_remembered_for_ten_minutes_or_thirty_intervals(void **stat
     }
 }
 
+/* ---- days against a model ---- */
+
+/*
+ * All results of a target, and what follows from them by the sentences of
+ * docs/probes.md alone: nothing is carried on but the list.
+ */
+struct record {
+    uint64_t at_ms;
+    bool good;
+    enum health counted; /* by counting, after it */
+};
+
+enum { RECORDS = 60000 };
+
+static struct record records[RECORDS];
+
+static unsigned model_falls(size_t count, uint64_t now_ms, uint32_t window_ms)
+{
+    unsigned falls = 0;
+    for (size_t i = count; i-- > 1 && now_ms - records[i].at_ms < window_ms;)
+        falls += records[i].counted == HEALTH_DOWN && records[i - 1].counted == HEALTH_UP;
+    return falls;
+}
+
+/* What the next result makes of the target, `count` of them being known. */
+static enum health model_count(const struct probe_spec *spec, size_t count, bool good,
+                               uint64_t now_ms)
+{
+    const enum health spoken = good ? HEALTH_UP : HEALTH_DOWN;
+    if (count == 0)
+        return spoken;
+    const enum health stands = records[count - 1].counted;
+    if (spoken == stands)
+        return stands;
+
+    unsigned streak = 1;
+    for (size_t i = count; i-- > 1 && records[i].good == good && records[i - 1].counted == stands;)
+        streak++;
+    unsigned needed = spec->fall;
+    if (good) {
+        const unsigned falls = model_falls(count, now_ms, 600000);
+        needed = spec->rise * (falls < 3    ? 1u
+                               : falls == 3 ? 2u
+                               : falls == 4 ? 4u
+                               : falls == 5 ? 8u
+                                            : 16u);
+    }
+    return streak >= needed ? spoken : stands;
+}
+
+static uint64_t trace_random(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+/* How a target fares for some minutes: well, dead, failing now and then, or flapping. */
+static bool trace_result(uint64_t *seed, unsigned mood, size_t i)
+{
+    switch (mood) {
+    case 0:
+        return true;
+    case 1:
+        return false;
+    case 2:
+        return trace_random(seed) % 100 >= 30;
+    case 3:
+        return i / 5 % 2 == 0;
+    default:
+        return trace_random(seed) % 1000 != 0;
+    }
+}
+
+/* A day at a result every two seconds or so, with gaps: by the judge, and by the list. */
+static void a_day_is_judged_as_the_documents_say(void **state)
+{
+    enum { DAY_MS = 24 * 3600 * 1000, SEEDS = 8 };
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t random = seed, now_ms = 1000, mood_ends_ms = 0;
+        unsigned mood = 0, changes = 0;
+        size_t count = 0;
+        struct probe_spec spec = spec_of(0);
+        struct judge judge;
+        assert_true(judge_init(&judge, &spec, now_ms));
+        for (; now_ms < DAY_MS && count < RECORDS; count++) {
+            if (now_ms >= mood_ends_ms) {
+                mood = (unsigned)(trace_random(&random) % 6);
+                mood_ends_ms = now_ms + trace_random(&random) % 600000;
+            }
+            const bool good = trace_result(&random, mood, count);
+            const enum health expected = model_count(&spec, count, good, now_ms);
+            changes += judge_feed(&judge, good, 1000, now_ms);
+            if (judge.health != expected)
+                fail_msg("seed %u, result %zu at %u s: %d, and not %d", (unsigned)seed, count,
+                         (unsigned)(now_ms / 1000), (int)judge.health, (int)expected);
+            records[count] = (struct record){ now_ms, good, expected };
+            now_ms += trace_random(&random) % 200 == 0 ? 60000 : 1800 + trace_random(&random) % 400;
+        }
+        /* It was a day worth the while. */
+        assert_true(count > 20000 && changes > 50);
+        judge_release(&judge);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counting_and_gates_must_agree),
         cmocka_unit_test(names_the_gate_that_is_shut),
+        cmocka_unit_test(a_day_is_judged_as_the_documents_say),
         cmocka_unit_test(falls_are_remembered_for_ten_minutes_or_thirty_intervals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
