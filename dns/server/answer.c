@@ -320,18 +320,6 @@ static bool write_items(struct writer *writer, const struct draft *draft, uint16
     return !draft->overfull;
 }
 
-/* Of the query's bits RD alone comes back: RFC 4035 section 3.1.6 wants CD and AD clear. */
-uint16_t answer_flags(const struct message *query, const struct answer *answer)
-{
-    unsigned flags = FLAG_QR | (unsigned)query->opcode << 11 | ((unsigned)answer->rcode & 15u);
-
-    if (answer->authoritative)
-        flags |= FLAG_AA;
-    if (query->recursion_desired)
-        flags |= FLAG_RD;
-    return (uint16_t)flags;
-}
-
 static void write_head(struct writer *writer, const struct message *query,
                        const struct answer *answer)
 {

@@ -30,8 +30,16 @@ struct written {
     uint16_t opt_len; /* octets of the OPT record that ends the response; 0: another or none does */
 };
 
-/* The second word of the response's header, TC not yet decided. */
-uint16_t answer_flags(const struct message *query, const struct answer *answer);
+/*
+ * The second word of the response's header, TC not yet decided. Of the query's
+ * bits RD alone comes back: RFC 4035 section 3.1.6 wants CD and AD clear.
+ */
+static inline uint16_t answer_flags(const struct message *query, const struct answer *answer)
+{
+    return (uint16_t)(FLAG_QR | (unsigned)query->opcode << 11 | ((unsigned)answer->rcode & 15u) |
+                      (answer->authoritative ? FLAG_AA : 0u) |
+                      (query->recursion_desired ? FLAG_RD : 0u));
+}
 
 /*
  * Writes the response in one pass, at most `limit` octets of `response`.

@@ -82,6 +82,15 @@ static uint8_t *put_u16(uint8_t *at, unsigned value)
     return at + 2;
 }
 
+static uint8_t *put_u32(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 24);
+    at[1] = (uint8_t)(value >> 16);
+    at[2] = (uint8_t)(value >> 8);
+    at[3] = (uint8_t)value;
+    return at + 4;
+}
+
 static uint8_t *put_octets(uint8_t *at, const uint8_t *octets, size_t len)
 {
     run_copy(at, octets, len);
@@ -97,8 +106,7 @@ static uint8_t *put_head(uint8_t *at, const struct message *query, unsigned flag
     run_copy(at, query->qname - MESSAGE_HEADER_LEN, len);
     put_u16(at + 2, flags);
     put_u16(at + 6, subject->negative ? 0 : subject->count);
-    put_u16(at + 8, subject->negative ? subject->count : 0);
-    put_u16(at + 10, query->edns.present);
+    put_u32(at + 8, (subject->negative ? (uint32_t)subject->count << 16 : 0) | query->edns.present);
     return at + len;
 }
 
@@ -108,7 +116,7 @@ static unsigned name_end(const struct message *query)
     return MESSAGE_HEADER_LEN + query->qname_len;
 }
 
-/* All of a record in front of its rdata; *length_at is where the rdata's length stands. */
+/* All of a record in front of the length of its rdata. */
 static uint8_t *put_record_head(uint8_t *at, const struct message *query,
                                 const struct subject *subject)
 {
@@ -117,10 +125,8 @@ static uint8_t *put_record_head(uint8_t *at, const struct message *query,
         *at++ = 0;
     else
         at = put_u16(at, POINTER | (name_end(query) - subject->owner_len));
-    at = put_u16(at, subject->type);
-    at = put_u16(at, RRCLASS_IN);
-    at = put_u16(at, subject->ttl >> 16);
-    return put_u16(at, subject->ttl);
+    at = put_u32(at, (uint32_t)subject->type << 16 | RRCLASS_IN);
+    return put_u32(at, subject->ttl);
 }
 
 static uint8_t *put_endpoints(uint8_t *at, const struct message *query,
