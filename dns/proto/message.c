@@ -126,8 +126,9 @@ static bool body_parse(struct reader *reader, const struct counts *counts, struc
                                : !questions_skip(reader, counts->questions))
         return false;
 
-    bool sound = records_skip(reader, (unsigned)counts->answers + counts->authorities);
-    sound &= additionals_parse(reader, counts->additionals, out);
+    const unsigned useless = (unsigned)counts->answers + counts->authorities;
+    bool sound = useless == 0 || records_skip(reader, useless);
+    sound &= counts->additionals == 0 || additionals_parse(reader, counts->additionals, out);
     sound &= counts_are_right(counts, out);
     return sound && reader_ok(reader) && reader_left(reader) == 0;
 }

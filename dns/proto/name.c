@@ -31,7 +31,7 @@ static void word_lower_into(uint8_t *out, const uint8_t *octets)
 /* Sixteen octets at once, as most processors have them. */
 typedef uint8_t octets16 __attribute__((vector_size(16)));
 
-static void sixteen_lower_into(uint8_t *out, const uint8_t *octets)
+static inline void sixteen_lower_into(uint8_t *out, const uint8_t *octets)
 {
     octets16 sixteen;
     memcpy(&sixteen, octets, sizeof sixteen);
@@ -39,7 +39,7 @@ static void sixteen_lower_into(uint8_t *out, const uint8_t *octets)
     memcpy(out, &sixteen, sizeof sixteen);
 }
 
-static void octets_lower(uint8_t *out, const uint8_t *octets, size_t len)
+static inline void octets_lower(uint8_t *out, const uint8_t *octets, size_t len)
 {
     if (len >= 16) {
         for (size_t i = 0; i + 16 < len; i += 16)
@@ -367,7 +367,7 @@ uint32_t name_hash(const uint8_t *name)
 }
 
 /* Once the labels are known: lower case, and the hashes from the root up. */
-static void key_complete(struct name_key *key, const uint8_t *name, unsigned labels, size_t len)
+static inline void key_complete(struct name_key *key, const uint8_t *name, unsigned labels, size_t len)
 {
     key->name = name;
     key->len = (uint8_t)len;
