@@ -9,6 +9,8 @@
 #   make demo                     the main job as a story
 #   make bench                    how fast, beside other name servers (tests/bench/README.md)
 #   make install DESTDIR= PREFIX=/usr/local
+#   make release                  both programs in build/release, optimized as a whole and for the
+#                                 queries of tests/bench/train (gcc); RELEASE=install installs them
 #
 #   SAN=address,undefined         its own folder below $(BUILD), objects never mix
 #   CI=1                          warnings stop the build
@@ -83,7 +85,7 @@ say = $(if $(V),,@echo '  $(1)')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all tools check check-unit check-blackbox check-compare compare unit arrows demo install lint clean FORCE \
+.PHONY: all tools check check-unit check-blackbox check-compare compare unit arrows demo install release lint clean FORCE \
         packages packages-demo packages-test
 
 all: $(PROGRAMS)
@@ -188,6 +190,23 @@ packages-demo:
 
 packages-test:
 	@tools/install-packages.sh build demo test
+
+# ---- release -----------------------------------------------------------------
+
+# Two builds in one folder: the first counts what is executed while it answers the training
+# questions, and leaves that beside its objects; the second knows it. Flags that differ make
+# everything anew. What the questions do not reach is compiled as ever.
+RELEASE        ?= all
+RELEASE_OUT    := $(BUILD)/release
+RELEASE_CFLAGS := -O2 -g -flto=auto
+RELEASE_MAKE    = +@$(MAKE) --no-print-directory BUILD='$(RELEASE_OUT)'
+release:
+	$(RELEASE_MAKE) CFLAGS='$(RELEASE_CFLAGS) -fprofile-generate -fprofile-update=single' \
+	    '$(RELEASE_OUT)/tools/bench_query'
+	@find '$(RELEASE_OUT)' -name '*.gcda' -delete
+	tests/bench/train '$(RELEASE_OUT)/tools/bench_query'
+	$(RELEASE_MAKE) CFLAGS='$(RELEASE_CFLAGS) -fprofile-use -fprofile-partial-training -Wno-missing-profile' \
+	    $(RELEASE)
 
 # ---- installation ------------------------------------------------------------
 
