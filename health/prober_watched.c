@@ -14,6 +14,7 @@
 #include "dns/base/hash.h"
 #include "dns/base/log.h"
 #include "health/judge.h"
+#include "health/resolver.h"
 #include "health/schedule.h"
 #include "health/sentinel.h"
 
@@ -52,7 +53,9 @@ struct watched {
     struct schedule schedule;
     struct judge judge;
     struct ev_timer regular, again;
-    struct sentinel *sentinel; /* NULL: none is wanted, or memory was out */
+    uint64_t ticket;                    /* of the question for its host; 0: none is on its way */
+    uint64_t resolving_ms, resolved_ms; /* since when it is, and when it last was; 0: never */
+    struct sentinel *sentinel;          /* NULL: none is wanted, or memory was out */
     bool started;
     LIST_HEAD(, flight) flights;
     unsigned flight_count;
@@ -84,6 +87,14 @@ static bool is_guarded(const struct watched *watched)
 }
 
 static void on_result(void *context, const struct probe_result *result);
+static void host_wait_too_long(struct watched *watched);
+
+/* In the resolver's thread. */
+static void on_resolver(void *context)
+{
+    struct watch *watch = context;
+    ev_async_send(watch->loop, watch->resolved);
+}
 
 static void launch(struct watched *watched)
 {
@@ -110,6 +121,35 @@ static void launch(struct watched *watched)
     lanes_take(watch->lanes, watched->seat.lane);
 }
 
+/*
+ * Whether the address is known. It is asked for once an interval; ask() is
+ * called again by the answer.
+ */
+static bool host_is_resolved(struct watched *watched)
+{
+    struct watch *watch = watched->watch;
+    const struct target *target = watched->target;
+    const uint64_t now_ms = clock_monotonic_ms();
+    if (!target->by_host)
+        return true;
+    if (watched->resolved_ms != 0 && now_ms - watched->resolved_ms < target->spec.interval_ms)
+        return true;
+    if (watched->ticket != 0)
+        return false;
+    if (watch->resolver == NULL)
+        watch->resolver = resolver_open(on_resolver, watch);
+    const uint64_t ticket = ++watch->tickets * BOARD_CAPACITY + target->id;
+    if (watch->resolver != NULL && resolver_ask(watch->resolver, target->spec.host, ticket)) {
+        watched->ticket = ticket;
+        watched->resolving_ms = now_ms;
+    } else {
+        log_warning("target %s: no memory or room to resolve its name", target->label);
+        if (is_unknown(watched))
+            timer_start(watch->loop, &watched->again, START_AGAIN_MS);
+    }
+    return false;
+}
+
 static void on_go(struct lane_seat *seat)
 {
     launch((struct watched *)(void *)((char *)seat - offsetof(struct watched, seat)));
@@ -118,7 +158,7 @@ static void on_go(struct lane_seat *seat)
 /* A probe, as soon as there is a place and time for it. */
 static void ask(struct watched *watched)
 {
-    if (watched->flight_count < WATCHED_OVERLAP)
+    if (watched->flight_count < WATCHED_OVERLAP && host_is_resolved(watched))
         lanes_join(watched->watch->lanes, &watched->seat);
 }
 
@@ -153,6 +193,7 @@ static void on_regular(struct ev_loop *loop, struct ev_timer *timer, int events)
     regular_start(watched);
     if (watched->sentinel != NULL && is_slow(watched))
         sentinel_slow(watched->sentinel);
+    host_wait_too_long(watched);
     ask(watched);
 }
 
@@ -405,7 +446,71 @@ void watch_use(struct watch *watch, struct watched *const *by_id, size_t cap,
     }
 }
 
-/* ---- flights end ---- */
+/* ---- results ---- */
+
+static void take_result(struct watched *watched, const struct probe_result *result, bool asked,
+                        uint64_t started_ns)
+{
+    if (result->inconclusive) {
+        watched->is_asked = watched->is_asked || asked;
+        pass_over(watched, result);
+    } else if (result->silent && !is_unknown(watched)) {
+        keep_verdict(watched, result);
+    } else if (result->good) {
+        take_good(watched, result, started_ns);
+    } else {
+        take_bad(watched, result, asked);
+    }
+}
+
+/* A host that cannot be resolved is a probe that failed. */
+static void host_fail(struct watched *watched, const char *reason)
+{
+    struct probe_result result = { .took_us = 0 };
+    const bool asked = watched->is_asked;
+    watched->is_asked = false;
+    probe_fail(&result, "%s", reason);
+    take_result(watched, &result, asked, clock_monotonic_ns());
+}
+
+static void host_wait_too_long(struct watched *watched)
+{
+    const struct target *target = watched->target;
+    if (watched->ticket == 0 ||
+        clock_monotonic_ms() - watched->resolving_ms < target->spec.timeout_ms)
+        return;
+    char reason[PROBE_REASON];
+    snprintf(reason, sizeof reason, "'%.40s' is not resolved in time", target->spec.host);
+    host_fail(watched, reason);
+}
+
+static void take_address(struct watched *watched, const struct address *address)
+{
+    struct target *target = watched->target;
+    if (watched->sentinel != NULL && !address_equal(&target->address, address))
+        sentinel_down(watched->sentinel);
+    target->address = *address;
+    watched->resolved_ms = clock_monotonic_ms();
+    ask(watched);
+}
+
+static void on_resolved(struct ev_loop *loop, struct ev_async *async, int events)
+{
+    struct watch *watch = async->data;
+    struct resolver_answer answer;
+    (void)loop;
+    (void)events;
+    while (watch->resolver != NULL && resolver_take(watch->resolver, &answer)) {
+        struct watched *watched = watch_find(watch, (uint32_t)(answer.ticket % BOARD_CAPACITY));
+        if (watched == NULL || watched->ticket != answer.ticket)
+            continue; /* it has left since */
+        watched->ticket = 0;
+        if (answer.address.family != FAMILY_NONE)
+            take_address(watched, &answer.address);
+        else
+            host_fail(watched, answer.reason);
+    }
+}
 
 static void flight_free(struct flight *flight)
 {
@@ -423,16 +528,7 @@ static void on_result(void *context, const struct probe_result *result)
     const bool asked = flight->asked;
     const uint64_t started_ns = flight->started_ns;
     flight_free(flight);
-    if (result->inconclusive) {
-        watched->is_asked = watched->is_asked || asked;
-        pass_over(watched, result);
-    } else if (result->silent && !is_unknown(watched)) {
-        keep_verdict(watched, result);
-    } else if (result->good) {
-        take_good(watched, result, started_ns);
-    } else {
-        take_bad(watched, result, asked);
-    }
+    take_result(watched, result, asked, started_ns);
     lanes_serve(watched->watch->lanes);
 }
 
@@ -568,6 +664,14 @@ bool watch_open(struct watch *watch, struct board *board)
     }
     for (uint8_t kind = 0; kind < WATCHED_KINDS; kind++)
         lanes_bound(watch->lanes, kind, kind == KIND_EXEC ? PROBE_EXEC_MOST : UINT_MAX);
+    watch->resolved = calloc(1, sizeof *watch->resolved);
+    if (watch->resolved == NULL) {
+        log_error("prober: out of memory");
+        return false;
+    }
+    ev_async_init(watch->resolved, on_resolved);
+    watch->resolved->data = watch;
+    ev_async_start(watch->loop, watch->resolved);
     for (size_t i = 0; i < WATCHED_KINDS; i++) {
         watch->engines[i] = kinds[i]->open(watch->loop);
         if (watch->engines[i] == NULL) {
@@ -580,6 +684,7 @@ bool watch_open(struct watch *watch, struct board *board)
 
 void watch_close(struct watch *watch)
 {
+    resolver_close(watch->resolver);
     for (size_t i = 0; i < WATCHED_KINDS; i++) {
         if (watch->engines[i] != NULL)
             kinds[i]->close(watch->engines[i]);
@@ -587,6 +692,7 @@ void watch_close(struct watch *watch)
     lanes_free(watch->lanes);
     if (watch->loop != NULL)
         ev_loop_destroy(watch->loop);
+    free(watch->resolved);
     guard_free(watch->guard);
     pthread_cond_destroy(&watch->news);
     pthread_mutex_destroy(&watch->lock);

@@ -33,6 +33,9 @@ struct watch {
     struct probe_engine *engines[WATCHED_KINDS];
     struct lanes *lanes; /* for a free place among the flights */
     struct sentinel_places places;
+    struct resolver *resolver; /* NULL: no name was to be resolved yet */
+    struct ev_async *resolved;
+    uint64_t tickets; /* given so far */
     uint64_t random;
     /* After a change of health, holding no lock; NULL: nobody asks. */
     void (*changed)(void *context, const struct target_report *report);

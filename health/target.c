@@ -153,6 +153,7 @@ static char *target_label(const struct target *target)
 {
     const struct probe_spec *spec = &target->spec;
     const bool v6 = target->address.family == FAMILY_V6;
+    const char *host = target->by_host ? NULL : spec->host;
     char address[ADDRESS_TEXT], port[8] = "";
     const char *slash = "", *rest = "";
     if (target->port != 0)
@@ -165,10 +166,11 @@ static char *target_label(const struct target *target)
     }
 
     char *label;
-    const int len = asprintf(&label, "%s://%s%s%s%s%s%s%s%s%s", probe_type_name(spec->type),
-                             v6 ? "[" : "", address_print(&target->address, address), v6 ? "]" : "",
-                             port, slash, rest, spec->host != NULL ? " (" : "",
-                             spec->host != NULL ? spec->host : "", spec->host != NULL ? ")" : "");
+    const int len =
+        asprintf(&label, "%s://%s%s%s%s%s%s%s%s%s", probe_type_name(spec->type), v6 ? "[" : "",
+                 target->by_host ? spec->host : address_print(&target->address, address),
+                 v6 ? "]" : "", port, slash, rest, host != NULL ? " (" : "",
+                 host != NULL ? host : "", host != NULL ? ")" : "");
     return len < 0 ? NULL : label;
 }
 
@@ -188,7 +190,8 @@ static struct target *target_new(const struct probe_spec *spec, const struct add
     target->address = *address;
     target->port = port;
     target->spec = *spec;
-    if (host != NULL && probe_spec_uses_host(spec))
+    target->by_host = address->family == FAMILY_NONE;
+    if (host != NULL && (target->by_host || probe_spec_uses_host(spec)))
         target->spec.host = host;
 
     owner->strings = spec_own_strings(&target->spec);

@@ -1,6 +1,7 @@
 #ifndef MERIDIAN_HEALTH_TARGET_H
 #define MERIDIAN_HEALTH_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@
 struct target {
     uint32_t id; /* its word on the board */
     struct address address;
+    bool by_host; /* the address is that of `spec.host`, as the system resolves it */
     uint16_t port;
     struct probe_spec spec; /* its own copy: strings live with the target */
     char *key;              /* canonical text of all the above but the name: its identity */
@@ -39,7 +41,9 @@ struct target_registry *target_registry_new(void); /* NULL when memory is out */
 void target_registry_free(struct target_registry *registry);
 
 /*
- * Finds or makes the target and counts one more user. `port` 0 and `host` NULL
+ * Finds or makes the target and counts one more user. An address of FAMILY_NONE
+ * wants a `host`, here or in the spec, which is resolved for every probe; `file`
+ * cannot. `port` 0 and `host` NULL
  * leave what the spec says (probe_spec_port() must not be 0, except for
  * PROBE_NONE). STATUS_LIMIT when the board is full, STATUS_MEMORY; neither is
  * told to anybody: the caller knows the place. Borrowed until its last release.

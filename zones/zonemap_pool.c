@@ -108,8 +108,9 @@ static bool endpoint_object_read(const struct zonemap_reading *reading,
         (void)json_get_integer(&member, 1, UINT16_MAX, &out->weight);
     if (json_member(node, "port", &member))
         (void)json_get_integer(&member, 1, UINT16_MAX, &out->port);
-    if (json_member(node, "host", &member))
-        (void)json_get_string(&member, &out->host);
+    if (json_member(node, "host", &member) && json_get_string(&member, &out->host) == STATUS_OK &&
+        !probe_host_is_valid(out->host))
+        json_error(&member, STATUS_SYNTAX, "'%s' is not the name of a host", out->host);
     if (json_member(node, "probe", &member)) {
         out->has_probe = true;
         out->probe = zonemap_catalog_probe(&reading->catalog, &member);
@@ -142,26 +143,31 @@ static bool endpoint_text_read(const struct zonemap_reading *reading, const stru
 }
 
 /*
- * What is not an address is up unless it names an address to ask. The name of
- * a host would have to be resolved, which nobody here does yet.
+ * What is not an address is up unless it says whom to ask: by an address, or by
+ * the name of a host, which is resolved for every probe (FAMILY_NONE here).
  */
 static bool probe_address_read(const struct json_node *node, const struct endpoint_text *text,
-                               struct address *address)
+                               const struct probe_spec *probe, struct address *address)
 {
     const char *word;
+    const char *host = text->host;
 
-    if (!text->has_address) {
-        if (text->has_probe && (text->probe == NULL || text->probe->type != PROBE_NONE))
-            json_error(node, STATUS_MEANING,
-                       "a probe here needs \"address\", the address to ask: "
-                       "names of hosts are not resolved");
+    if (text->has_address) {
+        if (json_get_string(&text->address_node, &word) != STATUS_OK)
+            return false;
+        if (address_parse(word, address))
+            return true;
+        json_error(&text->address_node, STATUS_SYNTAX, "'%s' is not an IP address", word);
         return false;
     }
-    if (json_get_string(&text->address_node, &word) != STATUS_OK)
-        return false;
-    if (address_parse(word, address))
+    *address = (struct address){ .family = FAMILY_NONE };
+    if (host == NULL && text->has_probe && probe != NULL)
+        host = probe->host;
+    if (host != NULL && (probe == NULL || probe->type != PROBE_FILE))
         return true;
-    json_error(&text->address_node, STATUS_SYNTAX, "'%s' is not an IP address", word);
+    if (text->has_probe && (probe == NULL || probe->type != PROBE_NONE))
+        json_error(node, STATUS_MEANING,
+                   "a probe here needs \"host\", the name of a host to ask, or \"address\"");
     return false;
 }
 
@@ -183,8 +189,9 @@ static bool endpoint_read(struct zonemap_reading *reading, const struct json_nod
     else
         status = other_rdata(reading, &text.value_node, type, text.value, reading->rdata, &len);
 
-    const bool asked =
-        type_is_address(type) ? status == STATUS_OK : probe_address_read(node, &text, &address);
+    const struct probe_spec *probe = text.has_probe ? text.probe : rules->probe;
+    const bool asked = type_is_address(type) ? status == STATUS_OK
+                                             : probe_address_read(node, &text, probe, &address);
     if (status != STATUS_OK)
         return false;
 
@@ -198,7 +205,6 @@ static bool endpoint_read(struct zonemap_reading *reading, const struct json_nod
         json_error(node, STATUS_MEMORY, "out of memory");
         return false;
     }
-    const struct probe_spec *probe = text.has_probe ? text.probe : rules->probe;
     if (asked && probe != NULL)
         zonemap_watch(reading, node, probe, &address, (uint16_t)text.port, text.host, &out->target);
     return true;

@@ -357,6 +357,57 @@ static void failing_is_unsure_until_it_is_down(void **state)
     bench_close(&bench);
 }
 
+/* ---- names of hosts ---- */
+
+static uint32_t bench_add_host(struct bench *bench, const struct probe_spec *spec, const char *host)
+{
+    const struct address none = { .family = FAMILY_NONE };
+    const struct target *target;
+    assert_int_equal(target_acquire(bench->registry, spec, &none, 0, host, &target), STATUS_OK);
+    return target->id;
+}
+
+static void a_host_is_resolved_and_asked(void **state)
+{
+    (void)state;
+    static const enum probe_type types[] = { PROBE_HTTP, PROBE_TCP };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct local_server v4, v6;
+        struct bench bench;
+        local_server_open(&v4, serve_words, OK_RESPONSE);
+        /* The system may give either loopback for it. */
+        const bool both = local_server_open_at(&v6, "::1", v4.port, serve_words, OK_RESPONSE);
+        bench_open(&bench);
+        const struct probe_spec spec = spec_of(types[i], v4.port);
+        const uint32_t id = bench_add_host(&bench, &spec, "localhost");
+        bench_watch(&bench);
+        await_health(&bench, id, HEALTH_UP);
+        local_server_close(&v4);
+        if (both)
+            local_server_close(&v6);
+        await_health(&bench, id, HEALTH_DOWN);
+        bench_close(&bench);
+    }
+}
+
+static void a_host_that_is_not_resolved_is_a_failure(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct target_report report;
+    bench_open(&bench);
+    const struct probe_spec spec = spec_of(PROBE_TCP, 80);
+    const uint32_t id = bench_add_host(&bench, &spec, "no-such-host.invalid");
+    bench_watch(&bench);
+    await_health(&bench, id, HEALTH_DOWN);
+    do {
+        assert_true(prober_report(bench.prober, id, &report));
+    } while (report.bad_count == 0);
+    assert_string_equal(report.label, "tcp://no-such-host.invalid:80/");
+    assert_non_null(strstr(report.last_reason, "'no-such-host.invalid' is not resolved"));
+    bench_close(&bench);
+}
+
 /* ---- the sentinel ---- */
 
 /* A process of its own that listens, and dies by a signal. */
@@ -870,6 +921,8 @@ int main(void)
         cmocka_unit_test(a_refused_connection_is_asked_again_at_once),
         cmocka_unit_test(a_dead_target_is_not_asked_in_a_spin),
         cmocka_unit_test(failing_is_unsure_until_it_is_down),
+        cmocka_unit_test(a_host_is_resolved_and_asked),
+        cmocka_unit_test(a_host_that_is_not_resolved_is_a_failure),
         cmocka_unit_test(a_killed_process_is_noticed_long_before_the_next_probe),
         cmocka_unit_test(who_closes_idle_connections_is_not_asked_in_a_storm),
         cmocka_unit_test(a_prober_that_is_cut_off_moves_nobody),

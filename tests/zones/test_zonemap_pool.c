@@ -52,10 +52,14 @@ static const struct map_case cases[] = {
     { "a CNAME that is no name", NULL, POOL("CNAME", "'a..b'"),
       AT "CNAME: 'a..b' is not a domain name: a label is empty (two dots in a row, or a dot in "
          "front)" },
-    { "a probed CNAME needs an address", NULL,
-      POOL("CNAME", "{ 'name': 'cdn.example.', 'probe': 'tcp', 'host': 'cdn.example' }"),
-      AT "CNAME: a probe here needs \"address\", the address to ask: names of hosts are not "
-         "resolved" },
+    { "a probed CNAME needs a host or an address", NULL,
+      POOL("CNAME", "{ 'name': 'cdn.example.', 'probe': 'tcp' }"),
+      AT "CNAME: a probe here needs \"host\", the name of a host to ask, or \"address\"" },
+    { "the host of a probed CNAME", NULL,
+      POOL("CNAME", "{ 'name': 'cdn.example.', 'probe': 'tcp', 'host': 'cdn.example' }"), "" },
+    { "a host that is none", NULL,
+      POOL("CNAME", "{ 'name': 'cdn.example.', 'probe': 'tcp', 'host': 'cdn example' }"),
+      AT "CNAME.host: 'cdn example' is not the name of a host" },
     { "the address of a probed CNAME", NULL,
       POOL("CNAME", "{ 'name': 'cdn.example.', 'probe': 'tcp', 'address': 'cdn' }"),
       AT "CNAME.address: 'cdn' is not an IP address" },
