@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 
-from harness import (COUNTRY_DATABASE, REGIONS, Daemon, TestCase, addresses, app_map, app_zone,
-                     free_port, wait_until)
+from harness import (COUNTRY_DATABASE, HAS_IPV6, REGIONS, Daemon, TestCase, addresses, app_map,
+                     app_zone, free_port, wait_until)
 
 CLIENT = {"FI": "193.166.3.0/24", "US": "8.8.8.0/24"}
 ADDRESS_OF = {name: f"127.0.2.{index + 1}" for index, name in enumerate(REGIONS)}
@@ -17,7 +17,7 @@ PROBE = {"type": "http", "path": "/", "interval": "200ms", "timeout": "2s", "fal
 
 # One process for several regions: a signal takes them all away in the same moment.
 SERVER = """
-import http.server, sys, threading
+import http.server, socket, sys, threading
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -25,8 +25,11 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
     def log_message(self, *_):
         pass
-servers = [http.server.ThreadingHTTPServer((address, int(sys.argv[1])), Answer)
-           for address in sys.argv[2:]]
+class Server(http.server.ThreadingHTTPServer):
+    def __init__(self, address):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, int(sys.argv[1])), Answer)
+servers = [Server(address) for address in sys.argv[2:]]
 print("ready", flush=True)
 for server in servers:
     threading.Thread(target=server.serve_forever).start()
@@ -161,3 +164,40 @@ class Freeze(TestCase):
         self.assertEqual(self.answer(), [ADDRESS_OF["helsinki-1"]])
         everything.signal(signal.SIGCONT)
         wait_until(lambda: not self.prober()["frozen"], "the end of the freeze")
+
+
+class Hosts(TestCase):
+    """A CNAME is probed at the host it names, as the system resolves it."""
+
+    def test_a_cname_follows_the_health_of_its_host(self):
+        port = free_port()
+        addresses_of_localhost = ["127.0.0.1"] + (["::1"] if HAS_IPV6 else [])
+        table = {
+            "regions": {"cdn-a": {}, "cdn-b": {}, "cdn-c": {}},
+            "probes": {"p": {**PROBE, "port": port}, "none": {"type": "none"}},
+            "services": {"cdn": {
+                "route": {"failover": ["cdn-a", "cdn-b", "cdn-c"]},
+                "endpoints": {
+                    "cdn-a": {"CNAME": {"name": "a.cdn.example.", "probe": "p",
+                                        "host": "no-such-host.invalid"}},
+                    "cdn-b": {"CNAME": {"name": "b.cdn.example.", "probe": "p",
+                                        "host": "localhost"}},
+                    "cdn-c": {"CNAME": "c.cdn.example."}}}},
+            "names": {"www": "cdn"},
+        }
+        process = subprocess.Popen([sys.executable, "-c", SERVER, str(port),
+                                    *addresses_of_localhost],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        with Daemon({"zones/app.example.zone": app_zone(),
+                     "zones/app.example.map.json": table}) as daemon:
+            def target():
+                return [rdata.to_text() for rrset in daemon.ask("www.app.example", "CNAME").answer
+                        for rdata in rrset]
+            wait_until(lambda: target() == ["b.cdn.example."], "the second CDN")
+            self.assertIn("'no-such-host.invalid' is not resolved", daemon.http("/status")[1])
+            process.kill()
+            wait_until(lambda: target() == ["c.cdn.example."], "the third CDN")
