@@ -591,9 +591,9 @@ static void a_prober_that_is_cut_off_moves_nobody(void **state)
     } while (freeze.frozen);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(board_health(world.bench.board, world.ids[i]), HEALTH_UP);
+    world_close(&world); /* and with it the thread that tells */
     assert_int_equal(atomic_load(&world.freezes.begun), freeze.freezes);
     assert_in_range(atomic_load(&world.freezes.ended), 1, freeze.freezes);
-    world_close(&world);
 }
 
 static void who_is_dead_goes_when_the_freeze_ends(void **state)
