@@ -171,11 +171,11 @@ static void regular_start(struct watched *watched)
     timer_start(watch->loop, &watched->regular, next_ms - now_ms);
 }
 
-/* A probe has been on its way for half an interval. */
+/* A probe has been on its way for most of an interval. */
 static bool is_slow(const struct watched *watched)
 {
     const uint64_t now_ns = clock_monotonic_ns();
-    const uint64_t long_ns = (uint64_t)watched->target->spec.interval_ms * 500000u;
+    const uint64_t long_ns = (uint64_t)watched->target->spec.interval_ms * 750000u;
     const struct flight *flight;
     LIST_FOREACH(flight, &watched->flights, beside)
     {
