@@ -18,11 +18,13 @@ static void pause_ms(long ms)
     nanosleep(&pause, NULL);
 }
 
-/* The outlook in the slot is for this generation, or there is none. */
+/* The outlook in the slot is for this generation and the present health, or there is none. */
 static bool outlook_is_there(const struct service *service)
 {
     const struct snapshot *now = snapshot_enter();
-    const bool there = outlook_find(now, service, RRTYPE_A) != NULL;
+    const struct inquiry inquiry = { service, RRTYPE_A, now->pools, NULL, NULL };
+    const struct prospect *prospect = outlook_find(now, service, RRTYPE_A);
+    const bool there = prospect != NULL && inquiry_is_as(&inquiry, prospect->up);
     snapshot_leave();
     return there;
 }
