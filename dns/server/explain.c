@@ -84,6 +84,19 @@ struct txt_sink {
     uint16_t count;
 };
 
+/* Long names cut to one record may look alike: RFC 2181 section 5 has each but once. */
+static bool txt_has(const struct txt_sink *sink, const char *text, size_t len)
+{
+    const uint8_t *at = sink->rdata;
+    for (uint16_t i = 0; i < sink->count; i++) {
+        uint16_t rdata_len;
+        const uint8_t *rdata = rrset_next(&at, &rdata_len);
+        if (rdata_len == len + 1 && memcmp(rdata + 1, text, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void put_txt(void *context, const char *text)
 {
     struct txt_sink *sink = context;
@@ -91,7 +104,7 @@ static void put_txt(void *context, const char *text)
 
     if (len > STEP_LEN)
         len = STEP_LEN;
-    if (sink->len + 3 + len > EXPLAIN_RDATA)
+    if (sink->len + 3 + len > EXPLAIN_RDATA || txt_has(sink, text, len))
         return;
     uint8_t *record = sink->rdata + sink->len;
     record[0] = (uint8_t)((len + 1) & 0xff);
