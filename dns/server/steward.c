@@ -17,7 +17,7 @@ struct memory {
     enum health counted; /* what its targets alone make it */
     bool unsure;
     enum order_kind order;
-    bool kept;      /* someone in charge has the pool */
+    bool kept;      /* by the charge that is being taken over; false at other times */
     bool known;     /* it had a verdict once */
     bool withdrawn; /* down by probes: one of the `max_down` */
     bool ramps;
@@ -36,7 +36,6 @@ struct steward {
     struct charge charge;
     struct memory *memories; /* by pool id */
     uint32_t memory_cap;
-    size_t ramp_count;
 };
 
 /* ---- one crowd ------------------------------------------------------------- */
@@ -67,12 +66,9 @@ static uint32_t withheld_at(const struct memory *memory, uint32_t ramp_ms, uint6
 }
 
 /* A region that was down and is not: its clients come back one by one. */
-static void ramp_follow(struct steward *steward, struct memory *memory, const struct crowd *crowd,
-                        const struct pool_state *next, uint64_t now_ms)
+static void ramp_follow(struct memory *memory, uint32_t ramp_ms, const struct pool_state *next,
+                        uint64_t now_ms)
 {
-    const uint32_t ramp_ms = crowd->service->ramp_ms;
-    const bool was = memory->ramps;
-
     if (next->health != HEALTH_UP || next->cause != POOL_BY_PROBES || ramp_ms == 0) {
         memory->ramps = false;
     } else if (memory->known && memory->state.health == HEALTH_DOWN) {
@@ -81,7 +77,6 @@ static void ramp_follow(struct steward *steward, struct memory *memory, const st
     } else if (memory->ramps && now_ms - memory->ramp_began_ms >= ramp_ms) {
         memory->ramps = false;
     }
-    steward->ramp_count = steward->ramp_count + memory->ramps - was;
 }
 
 static void tell(const struct steward *steward, const struct crowd *crowd, uint16_t region,
@@ -107,7 +102,7 @@ static void pool_become(struct steward *steward, const struct crowd *crowd, uint
     struct memory *memory = &steward->memories[pool->id];
     const struct pool_state from = memory->state;
 
-    ramp_follow(steward, memory, crowd, &next, now_ms);
+    ramp_follow(memory, crowd->service->ramp_ms, &next, now_ms);
     next.withheld = withheld_at(memory, crowd->service->ramp_ms, now_ms);
     memory->state = next;
     pool_board_set(steward->pools, pool->id, next);
@@ -118,26 +113,14 @@ static void pool_become(struct steward *steward, const struct crowd *crowd, uint
     memory->known = memory->known || next.health != HEALTH_UNKNOWN;
 }
 
-/* Whom probes alone have withdrawn and would not take back; those who recovered make room. */
-static unsigned count_withdrawn(struct steward *steward, const struct crowd *crowd)
+/*
+ * What is known of each pool, before limits. Returns how many probes alone have
+ * withdrawn and would not take back; those who recovered have made room.
+ */
+static unsigned crowd_count(struct steward *steward, const struct crowd *crowd)
 {
     unsigned withdrawn = 0;
 
-    for (uint16_t region = 0; region < crowd->service->region_count; region++) {
-        const struct pool *pool = crowd_pool(crowd, region);
-        if (pool == NULL)
-            continue;
-        struct memory *memory = &steward->memories[pool->id];
-        memory->withdrawn = memory->withdrawn && memory->counted == HEALTH_DOWN &&
-                            memory->order == ORDER_NONE;
-        withdrawn += memory->withdrawn;
-    }
-    return withdrawn;
-}
-
-/* What is known of each pool, before limits. */
-static void crowd_count(struct steward *steward, const struct crowd *crowd)
-{
     for (uint16_t region = 0; region < crowd->service->region_count; region++) {
         const struct pool *pool = crowd_pool(crowd, region);
         const struct service_region *at = &crowd->service->regions[region];
@@ -151,14 +134,16 @@ static void crowd_count(struct steward *steward, const struct crowd *crowd)
             pool_count(crowd->service, region, pool, steward->targets);
         memory->counted = counted.health;
         memory->unsure = counted.unsure;
-        memory->kept = true;
+        memory->withdrawn = memory->withdrawn && memory->counted == HEALTH_DOWN &&
+                            memory->order == ORDER_NONE;
+        withdrawn += memory->withdrawn;
     }
+    return withdrawn;
 }
 
 static void crowd_judge(struct steward *steward, const struct crowd *crowd, uint64_t now_ms)
 {
-    crowd_count(steward, crowd);
-    unsigned withdrawn = count_withdrawn(steward, crowd);
+    unsigned withdrawn = crowd_count(steward, crowd);
 
     for (uint16_t region = 0; region < crowd->service->region_count; region++) {
         const struct pool *pool = crowd_pool(crowd, region);
@@ -203,16 +188,24 @@ static bool memories_reserve(struct steward *steward, uint32_t cap)
     return true;
 }
 
+static void crowd_keep(struct steward *steward, const struct crowd *crowd)
+{
+    for (uint16_t region = 0; region < crowd->service->region_count; region++) {
+        const struct pool *pool = crowd_pool(crowd, region);
+        if (pool != NULL)
+            steward->memories[pool->id].kept = true;
+    }
+}
+
 /* What nobody has any more is forgotten: if it ever comes back, it is new. */
 static void forget_others(struct steward *steward)
 {
+    for (size_t i = 0; i < steward->charge.crowd_count; i++)
+        crowd_keep(steward, &steward->charge.crowds[i]);
     for (uint32_t id = 0; id < steward->memory_cap; id++) {
-        struct memory *memory = &steward->memories[id];
-        if (!memory->kept && memory->ramps)
-            steward->ramp_count--;
-        if (!memory->kept)
-            *memory = (struct memory){ 0 };
-        memory->kept = false;
+        if (!steward->memories[id].kept)
+            steward->memories[id] = (struct memory){ 0 };
+        steward->memories[id].kept = false;
     }
 }
 
@@ -227,8 +220,8 @@ enum status steward_take(struct steward *steward, const struct snapshot *next, u
     struct charge old = reserved ? steward->charge : charge;
     if (reserved) {
         steward->charge = charge;
-        judge_all(steward, now_ms);
         forget_others(steward);
+        judge_all(steward, now_ms);
     }
     pthread_mutex_unlock(&steward->lock);
     charge_release(&old);
@@ -277,7 +270,7 @@ uint64_t steward_tick(struct steward *steward, uint64_t now_ms)
     uint64_t wait_ms = 0;
 
     pthread_mutex_lock(&steward->lock);
-    for (size_t i = 0; steward->ramp_count > 0 && i < steward->charge.crowd_count; i++) {
+    for (size_t i = 0; i < steward->charge.crowd_count; i++) {
         const struct crowd *crowd = &steward->charge.crowds[i];
         if (!crowd_ramps(steward, crowd))
             continue;

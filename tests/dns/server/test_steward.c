@@ -386,6 +386,26 @@ static void states_outlive_generations(void **state)
     estate_close(&estate);
 }
 
+/* Whoever comes back after a generation without it is new, also when news of it came last. */
+static void what_is_gone_is_forgotten(void **state)
+{
+    (void)state;
+    static const char ramped[] = MAP3("'ramp': '10s', ");
+    static const char empty[] = "{ " REGIONS3 " 'services': {}, 'names': {} }";
+    struct estate estate;
+    estate_open(&estate, ramped);
+    all_up(&estate);
+    hear(&estate, 0, 'd', 0);
+    const uint32_t target = estate_target(&estate, 0);
+    estate_load(&estate, empty, 0);
+
+    board_set(estate.house.board, target, HEALTH_UP, false);
+    estate_load(&estate, ramped, 0);
+    expect(&estate, "uuu");
+    assert_int_equal(withheld(&estate, 0), 0); /* nobody saw it come back */
+    estate_close(&estate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +418,7 @@ int main(void)
         cmocka_unit_test(the_operator_has_the_last_word),
         cmocka_unit_test(an_undrained_region_starts_slowly),
         cmocka_unit_test(states_outlive_generations),
+        cmocka_unit_test(what_is_gone_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
